@@ -1,0 +1,71 @@
+"""tinyae: autoencoders in plain NumPy, every backward pass written by hand."""
+
+from tinyae import data
+from tinyae.backend import array_module, seed, to_numpy, use
+from tinyae.errors import TinyaeError
+from tinyae.layers import (
+    BatchNorm1d,
+    BatchNorm2d,
+    Conv2d,
+    ConvTranspose2d,
+    Dropout,
+    Flatten,
+    Layer,
+    LeakyReLU,
+    Linear,
+    LogSoftmax,
+    MaxPool2d,
+    Module,
+    Parameter,
+    ReLU,
+    Sequential,
+    Sigmoid,
+    Softplus,
+    Tanh,
+    Unflatten,
+)
+from tinyae.losses import (
+    BCELoss,
+    BCEWithLogitsLoss,
+    CrossEntropyLoss,
+    MSELoss,
+    NLLLoss,
+    gaussian_kl,
+)
+from tinyae.optimizers import SGD, Adam
+
+__all__ = [
+    "Adam",
+    "BCELoss",
+    "BCEWithLogitsLoss",
+    "BatchNorm1d",
+    "BatchNorm2d",
+    "Conv2d",
+    "ConvTranspose2d",
+    "CrossEntropyLoss",
+    "Dropout",
+    "Flatten",
+    "Layer",
+    "LeakyReLU",
+    "Linear",
+    "LogSoftmax",
+    "MSELoss",
+    "MaxPool2d",
+    "Module",
+    "NLLLoss",
+    "Parameter",
+    "ReLU",
+    "SGD",
+    "Sequential",
+    "Sigmoid",
+    "Softplus",
+    "Tanh",
+    "TinyaeError",
+    "Unflatten",
+    "array_module",
+    "data",
+    "gaussian_kl",
+    "seed",
+    "to_numpy",
+    "use",
+]

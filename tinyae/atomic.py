@@ -1,0 +1,45 @@
+"""Files that appear whole or not at all."""
+
+from __future__ import annotations
+
+import os
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO
+
+__all__ = ["whole_file"]
+
+
+@contextmanager
+def whole_file(path: str | os.PathLike[str]) -> Iterator[IO[bytes]]:
+    """Open a file for writing that takes its name only when the block has ended well.
+
+    The bytes go to a hidden neighbour, which is renamed at the end: a reader of ``path`` sees
+    the old file or the new one, never half of one, also when several processes write at once.
+    When the block raises, the neighbour is removed and ``path`` stays as it was.
+
+    Parameters
+    ----------
+    path : path
+        Where the file shall appear; its folder must exist.
+
+    Yields
+    ------
+    stream : binary file
+        Its ``name`` is the path of the neighbour, for those who must look at it before it counts.
+
+    Raises
+    ------
+    OSError
+        When the folder is missing or cannot be written to.
+    """
+    path = Path(path)
+    part = path.with_name(f".{path.name}.{uuid.uuid4().hex}.part")
+    try:
+        with open(part, "xb") as stream:
+            yield stream
+        os.replace(part, path)
+    finally:
+        part.unlink(missing_ok=True)

@@ -1,0 +1,151 @@
+"""The three kernels that convolution and transposed convolution are made of.
+
+With a stride s and zero padding p, and x̃ for the padded x,
+
+    y[n, o, i, j] = Σ_{c, u, v} w[o, c, u, v] · x̃[n, c, s·i + u, s·j + v]
+
+``correlate``                 computes y from x and w: the forward pass of ``Conv2d``;
+``correlate_input_gradient``  is its adjoint in x: dx from dy and w. It is the backward pass of
+                              ``Conv2d`` *and* the forward pass of ``ConvTranspose2d``;
+``correlate_weight_gradient`` is its adjoint in w: dw from x and dy, needed by both layers.
+
+All three write the sum as one matrix product. The windows of x become the columns of a matrix
+("im2col"), w one row an output channel; block by block, so that the columns stay in cache.
+Their naive twins, four plain loops each, are in ``tinyae.layers.naive``.
+
+References
+----------
+Chellapilla, Puri and Simard, "High performance convolutional neural networks for document
+processing", 2006. Dumoulin and Visin, "A guide to convolution arithmetic", 2016.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from tinyae.backend import Array, array_module
+
+__all__ = [
+    "Pair",
+    "correlate",
+    "correlate_input_gradient",
+    "correlate_weight_gradient",
+    "output_size",
+    "pad",
+    "pair",
+    "windows",
+]
+
+Pair = tuple[int, int]
+"""(along the height, along the width)."""
+
+BLOCK_BYTES = 2**21
+"""How much memory the columns of one block may take: about a processor's second-level cache."""
+
+
+def pair(value: int | tuple[int, int]) -> Pair:
+    """One number for both directions, or one number for each."""
+    return (value, value) if isinstance(value, int) else (value[0], value[1])
+
+
+def output_size(size: Pair, kernel: Pair, stride: Pair, padding: Pair) -> Pair:
+    """How many windows fit: ⌊(size + 2·padding − kernel) / stride⌋ + 1 in each direction."""
+    height, width = (
+        (s + 2 * p - k) // st + 1 for s, k, st, p in zip(size, kernel, stride, padding, strict=True)
+    )
+    return height, width
+
+
+def pad(x: Array, padding: Pair, value: float = 0.0) -> Array:
+    """x (N, C, H, W) with a border of ``value``."""
+    if padding == (0, 0):
+        return x
+    (top, left), (n, c, height, width) = padding, x.shape
+    xp = array_module(x)
+    padded = xp.full((n, c, height + 2 * top, width + 2 * left), value, dtype=x.dtype)
+    padded[:, :, top : top + height, left : left + width] = x
+    return padded
+
+
+def windows(x: Array, kernel: Pair, stride: Pair) -> Array:
+    """Every window of x (N, C, H, W), as a view of shape (N, C, OH, OW, KH, KW)."""
+    xp = array_module(x)
+    view = xp.lib.stride_tricks.sliding_window_view(x, kernel, axis=(2, 3))
+    return view[:, :, :: stride[0], :: stride[1]]
+
+
+def correlate(x: Array, weight: Array, stride: Pair, padding: Pair) -> Array:
+    """y from x (N, C, H, W) and weight (O, C, KH, KW): shape (N, O, OH, OW)."""
+    xp = array_module(x, weight)
+    outputs, _, *kernel = weight.shape
+    size = output_size(x.shape[2:], kernel, stride, padding)
+    x, rows = pad(x, padding), weight.reshape(outputs, -1)
+    y = xp.empty((len(x), outputs, *size), dtype=xp.result_type(x, weight))
+    for block in _blocks(len(x), rows.shape[1] * size[0] * size[1] * y.itemsize):
+        product = rows @ _columns(x[block], kernel, stride)
+        y[block] = product.reshape(outputs, -1, *size).swapaxes(0, 1)
+    return y
+
+
+def correlate_input_gradient(
+    dy: Array, weight: Array, stride: Pair, padding: Pair, size: Pair
+) -> Array:
+    """dx from dy (N, O, OH, OW) and weight (O, C, KH, KW): shape (N, C, *size).
+
+    dx̃[n, c, s·i + u, s·j + v] += Σ_o w[o, c, u, v] · dy[n, o, i, j]: where windows overlap,
+    their shares add up.
+    """
+    xp = array_module(dy, weight)
+    outputs, channels, *kernel = weight.shape
+    (height, width), (top, left) = size, padding
+    shape = (len(dy), channels, height + 2 * top, width + 2 * left)
+    dx = xp.zeros(shape, dtype=xp.result_type(dy, weight))
+    rows = weight.reshape(outputs, -1).T
+    for block in _blocks(len(dy), rows.shape[0] * dy[0, 0].size * dx.itemsize):
+        columns = rows @ _channel_rows(dy[block])
+        shares = columns.reshape(channels, *kernel, -1, *dy.shape[2:]).swapaxes(0, 3)
+        _add_windows(dx[block], shares, stride)
+    return dx[:, :, top : top + height, left : left + width]
+
+
+def correlate_weight_gradient(
+    x: Array, dy: Array, stride: Pair, padding: Pair, kernel: Pair
+) -> Array:
+    """dw from x (N, C, H, W) and dy (N, O, OH, OW): shape (O, C, KH, KW).
+
+    dw[o, c, u, v] = Σ_{n, i, j} dy[n, o, i, j] · x̃[n, c, s·i + u, s·j + v].
+    """
+    xp = array_module(x, dy)
+    outputs, channels = dy.shape[1], x.shape[1]
+    x = pad(x, padding)
+    dw = xp.zeros((outputs, channels * kernel[0] * kernel[1]), dtype=xp.result_type(x, dy))
+    for block in _blocks(len(x), dw.shape[1] * dy[0, 0].size * dw.itemsize):
+        dw += _channel_rows(dy[block]) @ _columns(x[block], kernel, stride).T
+    return dw.reshape(outputs, channels, *kernel)
+
+
+def _blocks(samples: int, bytes_each: int) -> Iterator[slice]:
+    """Slices of the batch whose columns together fit into ``BLOCK_BYTES``."""
+    step = max(1, BLOCK_BYTES // max(1, bytes_each))
+    return (slice(start, start + step) for start in range(0, samples, step))
+
+
+def _columns(x: Array, kernel: Pair, stride: Pair) -> Array:
+    """The windows of x as columns: (C·KH·KW, N·OH·OW)."""
+    view = windows(x, kernel, stride).transpose(1, 4, 5, 0, 2, 3)
+    return view.reshape(x.shape[1] * kernel[0] * kernel[1], -1)
+
+
+def _channel_rows(dy: Array) -> Array:
+    """dy (N, O, OH, OW) with one row a channel: (O, N·OH·OW)."""
+    return dy.swapaxes(0, 1).reshape(dy.shape[1], -1)
+
+
+def _add_windows(dx: Array, shares: Array, stride: Pair) -> None:
+    """Add to every window of dx (N, C, H, W) its share, (N, KH, KW, C, OH, OW)."""
+    _, kernel_height, kernel_width, _, height, width = shares.shape
+    for u in range(kernel_height):
+        for v in range(kernel_width):
+            rows = slice(u, u + stride[0] * height, stride[0])
+            columns = slice(v, v + stride[1] * width, stride[1])
+            dx[:, :, rows, columns] += shares[:, u, v]

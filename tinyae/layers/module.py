@@ -1,0 +1,213 @@
+"""Parameters, and the tree of layers that holds them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, ClassVar, TypeVar
+
+import numpy as np
+
+from tinyae.backend import Array, array_module, default_module, get_module, to_numpy
+from tinyae.errors import TinyaeError
+
+__all__ = ["Module", "Parameter"]
+
+Self = TypeVar("Self", bound="Module")
+
+
+class Parameter:
+    """An array that is learnt, with the gradient of the loss with respect to it.
+
+    Parameters
+    ----------
+    value : array
+        Any float array; it is kept as float32 on the backend in use.
+
+    Attributes
+    ----------
+    value : array
+        θ, changed in place by the optimizers.
+    grad : array
+        ∂L/∂θ, of the same shape. Every backward pass *adds* to it; ``zero_grad`` clears it.
+    name : str
+        Where it sits in the model whose ``parameters()`` was called last: ``"encoder.0.weight"``.
+    """
+
+    def __init__(self, value: Array) -> None:
+        xp = default_module()
+        self.value = xp.array(value, dtype="float32")
+        self.grad = xp.zeros_like(self.value)
+        self.name = ""
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The shape of the value and of the gradient."""
+        return self.value.shape
+
+    @property
+    def size(self) -> int:
+        """How many numbers it holds."""
+        return int(self.value.size)
+
+    def zero_grad(self) -> None:
+        """Set the gradient to zero."""
+        self.grad[...] = 0
+
+    def __repr__(self) -> str:
+        return f"Parameter({self.name or 'unnamed'}, shape={self.shape}, dtype={self.value.dtype})"
+
+
+class Module:
+    """A holder of parameters and of further modules, each known by its attribute's name.
+
+    Assigning is registering: ``self.weight = Parameter(...)`` makes ``weight`` a parameter,
+    ``self.encoder = Sequential(...)`` makes ``encoder`` a sub-module. Nothing is declared.
+
+    Attributes
+    ----------
+    training : bool
+        Whether dropout drops and batch norm looks at the batch; set by ``train()``, ``eval()``.
+    buffers : tuple of str, on the class
+        Names of the arrays that are saved but not learnt (the running mean of batch norm).
+    """
+
+    buffers: ClassVar[tuple[str, ...]] = ()
+    training: bool = True
+    _arguments: tuple[tuple[Any, ...], dict[str, Any]] = ((), {})
+
+    def __new__(cls: type[Self], *args: Any, **kwargs: Any) -> Self:
+        """Remember what the module was built with, to print it and to build it again."""
+        module = super().__new__(cls)
+        module._arguments = (args, kwargs)
+        return module
+
+    def children(self) -> dict[str, Module]:
+        """The modules assigned to this one, by attribute name, in the order of assignment."""
+        return {name: value for name, value in vars(self).items() if isinstance(value, Module)}
+
+    def modules(self, prefix: str = "") -> Iterator[tuple[str, Module]]:
+        """This module and all below it, each with its dotted path."""
+        yield prefix, self
+        for name, child in self.children().items():
+            yield from child.modules(f"{prefix}.{name}" if prefix else name)
+
+    def _places(self) -> Iterator[tuple[str, Module, str]]:
+        """(path, owner, attribute) of every parameter and buffer, in PyTorch's order."""
+        for path, module in self.modules():
+            own = [name for name, value in vars(module).items() if isinstance(value, Parameter)]
+            own += [name for name in module.buffers if getattr(module, name, None) is not None]
+            for name in own:
+                yield f"{path}.{name}" if path else name, module, name
+
+    def named_parameters(self) -> dict[str, Parameter]:
+        """Every parameter at or below this module by its dotted path, shared ones once."""
+        found: dict[int, tuple[str, Parameter]] = {}
+        for path, owner, name in self._places():
+            value = getattr(owner, name)
+            if isinstance(value, Parameter):
+                found.setdefault(id(value), (path, value))
+        return dict(found.values())
+
+    def parameters(self) -> list[Parameter]:
+        """Every parameter at or below this module, each named by its path from here."""
+        found = self.named_parameters()
+        for path, parameter in found.items():
+            parameter.name = path
+        return list(found.values())
+
+    def zero_grad(self) -> None:
+        """Clear the gradients, to be done before each backward pass that should not add up."""
+        for parameter in self.parameters():
+            parameter.zero_grad()
+
+    def train(self: Self, mode: bool = True) -> Self:
+        """Switch to training mode (or, with ``False``, to evaluation); returns the module."""
+        for _, module in self.modules():
+            module.training = mode
+        return self
+
+    def eval(self: Self) -> Self:
+        """Switch to evaluation mode: no dropout, batch norm with its running statistics."""
+        return self.train(False)
+
+    def _replace_arrays(self, change: Callable[[Array], Array]) -> None:
+        for parameter in self.parameters():
+            parameter.value = change(parameter.value)
+            parameter.grad = change(parameter.grad)
+        for _, owner, name in self._places():
+            if name in owner.buffers:
+                setattr(owner, name, change(getattr(owner, name)))
+
+    def astype(self: Self, dtype: str) -> Self:
+        """Convert weights, gradients and running statistics, in place; returns the module."""
+        if np.dtype(dtype).kind != "f":
+            raise TinyaeError(f"{self.label}: expected a float type for the weights, got {dtype}")
+        self._replace_arrays(lambda a: a.astype(dtype) if a.dtype.kind == "f" else a)
+        return self
+
+    def to(self: Self, backend: str) -> Self:
+        """Move weights, gradients and running statistics to ``"numpy"`` or ``"cupy"``."""
+        xp = get_module(backend)
+        self._replace_arrays(lambda a: a if array_module(a) is xp else xp.asarray(to_numpy(a)))
+        return self
+
+    def state_dict(self) -> dict[str, Array]:
+        """Copies of all parameters and buffers by dotted path, named as PyTorch names them."""
+        return {path: _content(owner, name).copy() for path, owner, name in self._places()}
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Take over all parameters and buffers from ``state``: all of them, or none.
+
+        Parameters
+        ----------
+        state : mapping of str to array or CPU tensor
+            As ``state_dict()`` gives it, here or in PyTorch.
+
+        Raises
+        ------
+        TinyaeError
+            When a key is missing or unknown, or a shape differs; nothing is changed then.
+        """
+        places = {path: (owner, name) for path, owner, name in self._places()}
+        missing, unknown = places.keys() - state.keys(), state.keys() - places.keys()
+        if missing or unknown:
+            raise TinyaeError(
+                f"{self.label}: load_state_dict: missing {sorted(missing) or 'nothing'}, "
+                f"unknown {sorted(unknown) or 'nothing'}"
+            )
+        arrays = {path: to_numpy(state[path]) for path in places}
+        for path, (owner, name) in places.items():
+            expected = _content(owner, name).shape
+            if arrays[path].shape != expected:
+                raise TinyaeError(
+                    f"{self.label}: load_state_dict: expected {path} of shape {expected}, "
+                    f"got {arrays[path].shape}"
+                )
+        for path, (owner, name) in places.items():
+            content = _content(owner, name)
+            content[...] = array_module(content).asarray(arrays[path])
+
+    @property
+    def label(self) -> str:
+        """The module on one line, as error messages name it."""
+        return type(self).__name__ if self.children() else repr(self)
+
+    def __repr__(self) -> str:
+        children = self.children()
+        if not children:
+            args, kwargs = self._arguments
+            words = [_brief(a) for a in args] + [f"{k}={_brief(v)}" for k, v in kwargs.items()]
+            return f"{type(self).__name__}({', '.join(words)})"
+        lines = (f"  ({name}): {child!r}".replace("\n", "\n  ") for name, child in children.items())
+        return "\n".join([f"{type(self).__name__}(", *lines, ")"])
+
+
+def _content(owner: Module, name: str) -> Array:
+    """The array behind an attribute that is a parameter or a buffer."""
+    value = getattr(owner, name)
+    return value.value if isinstance(value, Parameter) else value
+
+
+def _brief(argument: Any) -> str:
+    """An argument as it is printed: arrays by their shape."""
+    return f"array{argument.shape}" if hasattr(argument, "shape") else repr(argument)
