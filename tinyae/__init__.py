@@ -1,6 +1,11 @@
 """tinyae: autoencoders in plain NumPy, every backward pass written by hand."""
 
-from tinyae import data
+from __future__ import annotations
+
+import importlib
+from typing import Any
+
+from tinyae import data, recipes
 from tinyae.backend import array_module, seed, to_numpy, use
 from tinyae.errors import TinyaeError
 from tinyae.layers import (
@@ -32,9 +37,29 @@ from tinyae.losses import (
     NLLLoss,
     gaussian_kl,
 )
+from tinyae.models import VAE, Autoencoder, StackedAutoencoder
 from tinyae.optimizers import SGD, Adam
+from tinyae.training import History, evaluate, fit
+
+_LATER = {"plots": "tinyae.views.plots"}
+"""Rooms that need matplotlib, opened when somebody asks for them."""
+
+
+def __getattr__(name: str) -> Any:
+    if name in _LATER:
+        return importlib.import_module(_LATER[name])
+    raise AttributeError(f"module 'tinyae' has no attribute {name!r}")
+
 
 __all__ = [
+    "recipes",
+    "VAE",
+    "Autoencoder",
+    "StackedAutoencoder",
+    "History",
+    "evaluate",
+    "fit",
+    "plots",
     "Adam",
     "BCELoss",
     "BCEWithLogitsLoss",

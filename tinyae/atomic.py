@@ -23,19 +23,20 @@ def whole_file(path: str | os.PathLike[str]) -> Iterator[IO[bytes]]:
     Parameters
     ----------
     path : path
-        Where the file shall appear; its folder must exist.
+        Where the file shall appear; missing folders are made.
 
     Yields
     ------
     stream : binary file
-        Its ``name`` is the path of the neighbour, for those who must look at it before it counts.
+        Its ``name`` is the path of the neighbour, for a look at it before it counts.
 
     Raises
     ------
     OSError
-        When the folder is missing or cannot be written to.
+        When the place cannot be written to.
     """
     path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(f".{path.name}.{uuid.uuid4().hex}.part")
     try:
         with open(part, "xb") as stream:

@@ -20,8 +20,9 @@ import struct
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
+from io import BufferedIOBase
 from pathlib import Path
-from typing import IO
+from typing import Any
 
 import numpy as np
 
@@ -30,7 +31,7 @@ from tinyae.errors import TinyaeError
 
 __all__ = ["read_idx", "write_idx"]
 
-_TYPES = {
+_TYPES: dict[int, np.dtype[Any]] = {
     0x08: np.dtype(">u1"),
     0x09: np.dtype(">i1"),
     0x0B: np.dtype(">i2"),
@@ -84,7 +85,7 @@ def write_idx(path: str | os.PathLike[str], array: np.ndarray) -> None:
     Parameters
     ----------
     path : path
-        Its folder must exist; a file of that name is replaced.
+        A file of that name is replaced; missing folders are made.
     array : ndarray, at least one dimension
         Of type uint8, int8, int16, int32, float32 or float64.
 
@@ -110,12 +111,12 @@ def write_idx(path: str | os.PathLike[str], array: np.ndarray) -> None:
 
 
 @contextmanager
-def _readable(path: Path, name: str) -> Iterator[IO[bytes]]:
+def _readable(path: Path, name: str) -> Iterator[BufferedIOBase]:
     """Open the file and turn whatever goes wrong while reading it into a refusal."""
     if path.is_dir():
         raise TinyaeError(f"{name}: expected an IDX file, got a folder")
     try:
-        with gzip.open(path, "rb") if path.suffix == ".gz" else open(path, "rb") as stream:
+        with gzip.GzipFile(path) if path.suffix == ".gz" else open(path, "rb") as stream:
             yield stream
     except FileNotFoundError as reason:
         raise TinyaeError(f"{name}: expected an IDX file, got no such file") from reason
@@ -127,7 +128,7 @@ def _readable(path: Path, name: str) -> Iterator[IO[bytes]]:
         raise TinyaeError(f"{name}: expected a readable file, got {reason}") from reason
 
 
-def _read_header(stream: IO[bytes], name: str) -> tuple[np.dtype, tuple[int, ...]]:
+def _read_header(stream: BufferedIOBase, name: str) -> tuple[np.dtype[Any], tuple[int, ...]]:
     magic = stream.read(4)
     if len(magic) < 4:
         raise TinyaeError(f"{name}: expected a header of at least 8 bytes, got {len(magic)} bytes")
@@ -150,7 +151,7 @@ def _read_header(stream: IO[bytes], name: str) -> tuple[np.dtype, tuple[int, ...
 
 
 def _read_payload(
-    stream: IO[bytes], dtype: np.dtype, shape: tuple[int, ...], name: str
+    stream: BufferedIOBase, dtype: np.dtype[Any], shape: tuple[int, ...], name: str
 ) -> bytearray:
     expected = math.prod(shape) * dtype.itemsize
     declared = f"expected {expected:,} bytes of data for {dtype.name} {shape}"

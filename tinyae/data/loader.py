@@ -143,10 +143,9 @@ def _pick(x: Any, y: Any, batch: slice | np.ndarray) -> Any:
 
 
 def _take(data: Any, batch: slice | np.ndarray) -> Any:
-    if not _is_array(data):
-        whole = isinstance(batch, slice)
-        return data[np.arange(batch.start, batch.stop) if whole else batch]
-    return data[batch if isinstance(batch, slice) else array_module(data).asarray(batch)]
+    if _is_array(data):
+        return data[batch if isinstance(batch, slice) else array_module(data).asarray(batch)]
+    return data[np.arange(batch.start, batch.stop) if isinstance(batch, slice) else batch]
 
 
 def _is_array(data: Any) -> bool:
@@ -154,21 +153,27 @@ def _is_array(data: Any) -> bool:
 
 
 def _count_samples(name: str, x: Any, y: Any) -> int:
-    for data in (x, y):
-        no_batches = isinstance(data, list | tuple) or getattr(data, "shape", None) == ()
-        if data is not None and (no_batches or not hasattr(data, "__getitem__")):
-            raise TinyaeError(
-                f"{name}: expected an array (N, ...) or an object with len and indexing by an "
-                f"integer array, got {'a single number' if _is_array(data) else type(data).__name__}"
-            )
-    n = len(x)
+    n = _length(name, x)
     if n == 0:
         raise TinyaeError(f"{name}: expected at least one sample, got none")
-    if y is not None and len(y) != n:
+    if y is None:
+        return n
+    if _length(name, y) != n:
         raise TinyaeError(f"{name}: expected x and y of equal length, got {n} and {len(y)}")
-    if y is not None and _is_array(x) and _is_array(y):
+    if _is_array(x) and _is_array(y):
         array_module(x, y)
     return n
+
+
+def _length(name: str, data: Any) -> int:
+    is_list = isinstance(data, list | tuple)
+    is_number = _is_array(data) and data.shape == ()
+    if is_list or is_number or not hasattr(data, "__getitem__") or not hasattr(data, "__len__"):
+        raise TinyaeError(
+            f"{name}: expected an array (N, ...) or an object with len and indexing by an integer "
+            f"array, got {'a single number' if is_number else type(data).__name__}"
+        )
+    return len(data)
 
 
 def _positive(name: str, argument: str, value: Any) -> int:

@@ -115,6 +115,10 @@ class Module:
             parameter.name = path
         return list(found.values())
 
+    def count_parameters(self) -> int:
+        """How many numbers are learnt, shared ones counted once."""
+        return sum(parameter.size for parameter in self.parameters())
+
     def zero_grad(self) -> None:
         """Clear the gradients, to be done before each backward pass that should not add up."""
         for parameter in self.parameters():

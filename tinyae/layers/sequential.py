@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import overload
+from typing import Any, overload
 
 from tinyae.backend import Array
 from tinyae.errors import TinyaeError
@@ -34,9 +34,9 @@ class Sequential(Layer):
             setattr(self, str(index), layer)
 
     @property
-    def layers(self) -> list[Layer]:
+    def layers(self) -> list[Any]:
         """The layers in order."""
-        return list(self.children().values())  # type: ignore[arg-type]
+        return list(self.children().values())
 
     def forward(self, x: Array) -> Array:
         for layer in self.layers:
@@ -49,12 +49,12 @@ class Sequential(Layer):
         return dy
 
     @overload
-    def __getitem__(self, index: int) -> Layer: ...
+    def __getitem__(self, index: int) -> Any: ...
 
     @overload
     def __getitem__(self, index: slice) -> Sequential: ...
 
-    def __getitem__(self, index: int | slice) -> Layer:
+    def __getitem__(self, index: int | slice) -> Any:
         if isinstance(index, slice):
             return Sequential(*self.layers[index])
         return self.layers[index]

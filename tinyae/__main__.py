@@ -1,0 +1,7 @@
+"""``python -m tinyae``."""
+
+import sys
+
+from tinyae.cli import main
+
+sys.exit(main())

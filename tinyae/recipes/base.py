@@ -1,0 +1,193 @@
+"""What a recipe is: a system with its data, model, training and figures, under one name."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from tinyae.backend import Array, get_module, seed, use
+from tinyae.data import load
+from tinyae.errors import TinyaeError
+from tinyae.layers.module import Module
+from tinyae.training import History
+
+__all__ = ["Data", "Recipe", "Result", "Settings", "Trained", "Stopwatch", "image_data"]
+
+Data = tuple[Array, Array]
+"""Samples, as the model takes them, and their labels."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What a user may choose when a recipe runs.
+
+    Attributes
+    ----------
+    data : str or None
+        Name of a data set; the recipe's own when ``None``.
+    split : "train" or "test"
+        Which part of it to train on.
+    limit : int or None
+        Use the first so many samples; the recipe's own number when ``None``.
+    epochs : int or None
+        The recipe's own number when ``None``.
+    seed : int
+    backend : "numpy" or "cupy"
+    progress : bool
+        Whether to show progress on standard error.
+    """
+
+    data: str | None = None
+    split: str = "train"
+    limit: int | None = None
+    epochs: int | None = None
+    seed: int = 0
+    backend: str = "numpy"
+    progress: bool = True
+
+
+@dataclass(frozen=True)
+class Trained:
+    """What the training part of a recipe returns."""
+
+    model: Module
+    history: History
+    parameters: int
+    epochs: int
+    metrics: dict[str, float] = field(default_factory=dict)
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True)
+class Result:
+    """A recipe that has run.
+
+    Attributes
+    ----------
+    recipe, data : str
+        Names of the recipe and of the data set.
+    n_train : int
+        Samples trained on.
+    parameters : int
+        Numbers learnt.
+    epochs : int
+    history : History
+        Losses by name, an entry an epoch (stacked recipes: twenty entries a phase).
+    metrics : dict
+        Final scores by name.
+    seconds : float
+        The training alone.
+    model : Module
+        In evaluation mode.
+    """
+
+    recipe: str
+    data: str
+    n_train: int
+    parameters: int
+    epochs: int
+    history: History
+    metrics: dict[str, float]
+    seconds: float
+    model: Module
+
+    def as_json(self) -> dict[str, Any]:
+        """All but the model, as JSON takes it."""
+        return {name: value for name, value in vars(self).items() if name != "model"}
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """A system of the documents that can be run by its name.
+
+    Attributes
+    ----------
+    name, about : str
+        What the command line calls it, and one line on what it is.
+    dataset : str
+        The data set it is made for.
+    load : callable
+        From the name of a data set and a split to ``Data``.
+    train : callable
+        From ``Data`` to learn from, a function that gives the test ``Data``, and ``Settings``
+        to ``Trained``.
+    limit : int or None
+        How many samples the document takes; all of them when ``None``.
+    """
+
+    name: str
+    about: str
+    dataset: str
+    load: Callable[[str, str], Data]
+    train: Callable[[Data, Callable[[], Data], Settings], Trained]
+    limit: int | None = None
+
+    def run(self, settings: Settings | None = None) -> Result:
+        """Load the data, seed the random numbers, build, train and measure.
+
+        Raises
+        ------
+        TinyaeError
+            For data that is missing or does not suit the recipe, and for settings out of range.
+        """
+        settings = settings or Settings()
+        for name in ("limit", "epochs"):
+            value = getattr(settings, name)
+            if value is not None and value < 1:
+                raise TinyaeError(f"{self.name}: expected {name} of at least 1, got {value}")
+        dataset = settings.data or self.dataset
+        use(settings.backend)
+        try:
+            seed(settings.seed)
+            x, y = self._load(dataset, settings.split, settings)
+            limit = settings.limit or self.limit
+            x, y = x[:limit], y[:limit]
+            trained = self.train((x, y), lambda: self._load(dataset, "test", settings), settings)
+        finally:
+            use("numpy")
+        trained.model.eval()
+        return Result(
+            recipe=self.name,
+            data=dataset,
+            n_train=len(x),
+            parameters=trained.parameters,
+            epochs=trained.epochs,
+            history=trained.history,
+            metrics=trained.metrics,
+            seconds=trained.seconds,
+            model=trained.model,
+        )
+
+    def _load(self, dataset: str, split: str, settings: Settings) -> Data:
+        xp = get_module(settings.backend)
+        x, y = self.load(dataset, split)
+        return xp.asarray(x), xp.asarray(y)
+
+
+class Stopwatch:
+    """Seconds spent inside ``with`` blocks, in all."""
+
+    def __init__(self) -> None:
+        self.seconds = 0.0
+
+    def __enter__(self) -> None:
+        self.start = time.perf_counter()
+
+    def __exit__(self, *error: object) -> None:
+        self.seconds += time.perf_counter() - self.start
+
+
+def image_data(
+    shape: tuple[int, ...], prepare: Callable[[np.ndarray], np.ndarray]
+) -> Callable[[str, str], Data]:
+    """A loader of images and labels: scaled by ``prepare``, each image of ``shape``."""
+
+    def load_images(name: str, split: str) -> Data:
+        images, labels = load(name, split)
+        return prepare(images).reshape(len(images), *shape), labels
+
+    return load_images

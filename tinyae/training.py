@@ -1,0 +1,256 @@
+"""The training loop: batches in, losses out, one step of the optimizer each."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Iterator
+from types import SimpleNamespace
+from typing import Any, Protocol
+
+from tinyae.backend import Array, array_module, to_numpy
+from tinyae.data.loader import RandomBatches
+from tinyae.errors import TinyaeError
+from tinyae.layers.base import Layer
+from tinyae.layers.module import Module
+from tinyae.losses import Loss
+from tinyae.optimizers import Optimizer
+from tinyae.progress import Progress
+
+__all__ = ["History", "descend", "evaluate", "fit"]
+
+REPORTS = 20
+"""Entries in the history of one run of ``descend``."""
+
+
+class Batches(Protocol):
+    """What training goes through: a ``DataLoader``, a list, anything with length and order."""
+
+    def __len__(self) -> int: ...
+
+    def __iter__(self) -> Iterator[Any]: ...
+
+
+class History(dict[str, list[float]]):
+    """What training reported, a list a name: ``history["loss"][-1]`` is the last loss.
+
+    Names are ``loss`` and those of its parts, such as ``reconstruction`` and ``prior``.
+    """
+
+    def record(self, values: dict[str, float]) -> None:
+        """Append one number to each list."""
+        for name, value in values.items():
+            self.setdefault(name, []).append(value)
+
+
+class _Supervised:
+    """A layer and a loss together: something with ``loss(batch)`` and ``backward()``.
+
+    The target is the batch's second half, or the input itself where there is none, as an
+    autoencoder wants it.
+    """
+
+    def __init__(self, model: Layer, loss: Loss) -> None:
+        self.model, self.criterion, self.reduction = model, loss, loss.reduction
+
+    def loss(self, x: Array, y: Array | None = None) -> SimpleNamespace:
+        prediction = self.model(x)
+        target = x.reshape(prediction.shape) if y is None else y
+        return SimpleNamespace(total=self.criterion(prediction, target))
+
+    def backward(self) -> None:
+        self.model.backward(self.criterion.backward())
+
+
+class _Meter:
+    """Losses of several batches, added up or averaged as the loss itself is."""
+
+    def __init__(self, reduction: str) -> None:
+        self.reduction, self.sums, self.samples = reduction, dict[str, float](), 0
+
+    def add(self, values: dict[str, float], samples: int) -> None:
+        weight = 1 if self.reduction == "sum" else samples
+        for name, value in values.items():
+            self.sums[name] = self.sums.get(name, 0.0) + value * weight
+        self.samples += samples
+
+    def read(self) -> dict[str, float]:
+        """The totals so far; starts anew."""
+        divisor = 1 if self.reduction == "sum" else self.samples
+        totals = {name: value / divisor for name, value in self.sums.items()}
+        self.sums, self.samples = {}, 0
+        return totals
+
+
+def fit(
+    model: Module,
+    data: Batches,
+    epochs: int,
+    optimizer: Optimizer,
+    loss: Loss | None = None,
+    *,
+    report_every: int | None = None,
+    on_batch: Callable[[int, int, dict[str, float]], None] | None = None,
+    on_epoch: Callable[[int, History], None] | None = None,
+    title: str = "training",
+    progress: bool = True,
+) -> History:
+    """Train a model: for each batch clear the gradients, loss, backward, step.
+
+    Parameters
+    ----------
+    model : Layer, or Module with ``loss(x)`` and ``backward()``
+        ``loss(x)`` returns an object whose ``total`` is the loss; its other attributes are
+        reported by their names.
+    data : DataLoader, or any sized iterable of batches
+        A batch is x, or (x, y). It is moved to the backend of the model.
+    epochs : int
+        How many times to go through ``data``.
+    optimizer : Optimizer
+        Made with ``model.parameters()``.
+    loss : Loss, optional
+        Needed for a plain layer. Compares its output with y, or with x where there is no y.
+    report_every : int, optional
+        Batches between two entries of the history; an epoch's when left out.
+    on_batch : callable, optional
+        Called after each step with the epoch and the batch, both from 0, and the losses of
+        the batch by name.
+    on_epoch : callable, optional
+        Called after each epoch with the epoch, from 0, and the history so far.
+    title : str
+        Shown in front of the progress.
+    progress : bool
+        Whether to show progress on standard error.
+
+    Returns
+    -------
+    History
+        The sum of the batches' losses for a loss that sums over samples, the average over the
+        samples for one that averages.
+
+    Raises
+    ------
+    TinyaeError
+        For settings that cannot work, and as soon as a loss is not finite.
+    """
+    objective: Any = _objective(model, loss)
+    if epochs < 1:
+        raise TinyaeError(f"fit: expected at least one epoch, got {epochs}")
+    history, meter, batches = History(), _Meter(objective.reduction), len(data)
+    report_every = batches if report_every is None else report_every
+    model.train()
+    with Progress(title, epochs, batches, shown=progress) as line:
+        for epoch in range(epochs):
+            for index, batch in enumerate(_on_backend(data, model)):
+                optimizer.zero_grad()
+                values = _named(objective.loss(*batch))
+                if not math.isfinite(values["loss"]):
+                    raise TinyaeError(_not_finite(values, epoch, index))
+                objective.backward()
+                optimizer.step()
+                meter.add(values, len(batch[0]))
+                if on_batch:
+                    on_batch(epoch, index, values)
+                last = index + 1 == batches
+                if last or (index + 1) % report_every == 0:
+                    values = meter.read()
+                    history.record(values)
+                line.advance(epoch, values, now=last)
+            if on_epoch:
+                on_epoch(epoch, history)
+    return history
+
+
+def descend(
+    model: Layer,
+    loss: Loss,
+    optimizer: Optimizer,
+    x: Array,
+    y: Array | None = None,
+    *,
+    steps: int | None = None,
+    batch_size: int = 1,
+    title: str = "training",
+    progress: bool = True,
+) -> History:
+    """Stochastic gradient descent on random samples of x, reported ``REPORTS`` times.
+
+    Parameters
+    ----------
+    model, loss, optimizer
+        As for ``fit``.
+    x, y : array
+        Samples and, where the loss wants them, labels.
+    steps : int, optional
+        As many as make up the number of samples when left out.
+    batch_size : int
+        Samples a step, drawn with replacement.
+    title, progress
+        As for ``fit``.
+
+    Returns
+    -------
+    History
+    """
+    steps = max(1, len(x) // batch_size) if steps is None else steps
+    batches = RandomBatches(x, y, batch_size=batch_size, steps=steps)
+    every = max(1, steps // REPORTS)
+    return fit(
+        model, batches, 1, optimizer, loss, report_every=every, title=title, progress=progress
+    )
+
+
+def evaluate(model: Module, data: Batches, loss: Loss | None = None) -> dict[str, float]:
+    """The losses over ``data`` in evaluation mode, by name; nothing is learnt.
+
+    Parameters
+    ----------
+    model, data, loss
+        As for ``fit``.
+
+    Returns
+    -------
+    dict
+        Sums over the samples or averages, as in ``fit``.
+    """
+    objective: Any = _objective(model, loss)
+    meter, was_training = _Meter(objective.reduction), model.training
+    model.eval()
+    for batch in _on_backend(data, model):
+        meter.add(_named(objective.loss(*batch)), len(batch[0]))
+    model.train(was_training)
+    return meter.read()
+
+
+def _objective(model: Any, loss: Loss | None) -> Any:
+    if loss is not None:
+        return _Supervised(model, loss)
+    if not (hasattr(model, "loss") and hasattr(model, "backward")):
+        raise TinyaeError(
+            f"fit: expected a loss for {type(model).__name__}, which has none of its own: "
+            "fit(model, data, epochs, optimizer, loss=ta.MSELoss())"
+        )
+    return model
+
+
+def _on_backend(data: Iterable, model: Module) -> Iterable[tuple[Array, ...]]:
+    """Each batch as a tuple, on the backend of the model's weights."""
+    xp = array_module(model.parameters()[0].value)
+    for batch in data:
+        parts = batch if isinstance(batch, tuple) else (batch,)
+        yield tuple(
+            part if isinstance(part, xp.ndarray) else xp.asarray(to_numpy(part)) for part in parts
+        )
+
+
+def _named(parts: Any) -> dict[str, float]:
+    """The loss and its parts as numbers, ``loss`` first."""
+    values = {name: float(value) for name, value in vars(parts).items()}
+    return {"loss": values.pop("total"), **values}
+
+
+def _not_finite(values: dict[str, float], epoch: int, batch: int) -> str:
+    words = ", ".join(f"{name} {value:g}" for name, value in values.items())
+    return (
+        f"fit: expected a finite loss, got {words} in epoch {epoch + 1}, batch {batch + 1}; "
+        "usual causes are a learning rate that is too high and data that is not scaled"
+    )
