@@ -29,6 +29,7 @@ __all__ = [
     "seed",
     "to_numpy",
     "use",
+    "using",
 ]
 
 Array = Any
@@ -99,6 +100,18 @@ def use(name: str) -> None:
     _default = get_module(name)
 
 
+@contextlib.contextmanager
+def using(name: str) -> Iterator[None]:
+    """``use(name)`` inside the block; after it the choice is what it was."""
+    global _default
+    before = _default
+    use(name)
+    try:
+        yield
+    finally:
+        _default = before
+
+
 def default_module() -> Any:
     """The array module that ``ta.use`` chose (NumPy at the start)."""
     return _default
@@ -156,11 +169,19 @@ def to_numpy(array: Any) -> np.ndarray:
 
 
 def seed(n: int) -> None:
-    """Restart the package's random numbers: the same seed gives the same run, to the bit."""
+    """Restart the package's random numbers: the same seed gives the same run, to the bit.
+
+    Raises
+    ------
+    TinyaeError
+        For anything but an integer of at least 0.
+    """
     global _seed
-    _seed = n
+    if not isinstance(n, int | np.integer) or n < 0:
+        raise TinyaeError(f"seed: expected an integer of at least 0, got {n!r}")
+    _seed = int(n)
     _generators.clear()
-    _generators["numpy"] = np.random.default_rng(n)
+    _generators["numpy"] = np.random.default_rng(_seed)
 
 
 def host_generator() -> np.random.Generator:

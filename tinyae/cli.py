@@ -93,4 +93,4 @@ def _train(options: argparse.Namespace) -> None:
 
 def _data(options: argparse.Namespace) -> None:
     for name in options.names:
-        print(fetch(name, options.root))
+        print(*fetch(name, options.root), sep="\n")

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tinyae.backend import Array, seed
 from tinyae.data import DataLoader, load, scale
+from tinyae.errors import TinyaeError
 from tinyae.layers.linear import Linear
 from tinyae.losses import CrossEntropyLoss
 from tinyae.models import VAE, StackedAutoencoder
@@ -22,7 +22,9 @@ __all__ = ["run_demo"]
 
 SIZES = (784, 100, 25)
 BATCH_SIZE = 100
-EPOCHS = 20
+EPOCHS = 15
+GRID = 15
+"""Points along each side of the latent grid."""
 
 
 def run_demo(out: Path, data: str = "digits", seed_number: int = 0) -> None:
@@ -36,13 +38,59 @@ def run_demo(out: Path, data: str = "digits", seed_number: int = 0) -> None:
         Name of a data set.
     seed_number : int
     """
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as reason:
+        raise TinyaeError(f"demo: expected a folder to write to, got {out}: {reason}") from None
     seed(seed_number)
     images, labels = load(data)
     test_images, test_labels = load(data, "test")
-    print(f"{data}: {len(images):,} images to learn from, {len(test_images):,} to test with\n")
-    stacked, _ = _stacked(images, labels, test_images, test_labels)
-    vae, history = _variational(images)
-    out.mkdir(parents=True, exist_ok=True)
-    for name, figure in _figures(stacked, vae, history, test_images, test_labels).items():
+    x, test_x = (scale(part).reshape(len(part), -1) for part in (images, test_images))
+    print(f"{data}: {len(x):,} images to learn from, {len(test_x):,} to test with")
+    stacked = _train_stacked(x, labels, test_x, test_labels)
+    vae, history = _train_vae(x)
+    for name, figure in _figures(stacked, vae, history, test_x, test_labels).items():
         figure.savefig(out / f"{name}.png", dpi=150)
     print(f"\nfive figures: {out.resolve()}")
+
+
+def _train_stacked(x: Array, y: Array, test_x: Array, test_y: Array) -> StackedAutoencoder:
+    """Linear baseline, greedy pretraining, classifier on frozen codes, fine-tuning."""
+    steps = 3 * len(x) // BATCH_SIZE
+    print(f"\nstacked autoencoder {' → '.join(map(str, SIZES))}, accuracy on the test images")
+    baseline = Linear(SIZES[0], int(y.max()) + 1)
+    optimizer = Adam(baseline.parameters())
+    descend(
+        baseline,
+        CrossEntropyLoss(),
+        optimizer,
+        x,
+        y,
+        steps=steps,
+        batch_size=BATCH_SIZE,
+        title="linear classifier",
+    )
+    linear = float((baseline(test_x).argmax(axis=1) == test_y).mean())
+    print(f"  linear classifier on the pixels   {linear:.1%}")
+    model = StackedAutoencoder(SIZES, activation="tanh")
+    model.pretrain(x, steps, BATCH_SIZE, lr=1e-3, optimizer=Adam)
+    model.fit_classifier(x, y, steps, BATCH_SIZE, lr=1e-2, optimizer=Adam)
+    print(f"  classifier on frozen codes        {model.score(test_x, test_y):.1%}")
+    model.fine_tune(x, y, 2 * steps, BATCH_SIZE, lr=1e-3, optimizer=Adam)
+    print(f"  after fine-tuning the whole stack {model.score(test_x, test_y):.1%}")
+    return model
+
+
+def _train_vae(x: Array) -> tuple[VAE, History]:
+    """A VAE with a code of two numbers, so that all of its latent space fits on a page."""
+    model = mlp_vae(latent_dim=2)
+    batches = DataLoader(x, batch_size=BATCH_SIZE, shuffle=True)
+    history = fit(model, batches, EPOCHS, Adam(model.parameters()), title="VAE")
+    for values in history.values():
+        values[:] = [value / len(x) for value in values]
+    print("\nVAE with a code of 2 numbers, nats an image\n  epoch  reconstruction      KL")
+    for epoch, (reconstruction, prior) in enumerate(
+        zip(history["reconstruction"], history["prior"], strict=True), 1
+    ):
+        print(f"  {epoch:5}  {reconstruction:14.2f}  {prior:6.2f}")
+    return model.eval(), history

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from types import SimpleNamespace
 from typing import Any, Protocol
 
-from tinyae.backend import Array, array_module, to_numpy
+from tinyae.backend import Array, array_module, default_module, to_numpy
 from tinyae.data.loader import RandomBatches
 from tinyae.errors import TinyaeError
 from tinyae.layers.base import Layer
@@ -19,7 +20,7 @@ from tinyae.progress import Progress
 __all__ = ["History", "descend", "evaluate", "fit"]
 
 REPORTS = 20
-"""Entries in the history of one run of ``descend``."""
+"""Entries in the history of one run of ``descend``, at the most."""
 
 
 class Batches(Protocol):
@@ -54,7 +55,9 @@ class _Supervised:
 
     def loss(self, x: Array, y: Array | None = None) -> SimpleNamespace:
         prediction = self.model(x)
-        target = x.reshape(prediction.shape) if y is None else y
+        target = x if y is None else y
+        if y is None and x.size == prediction.size:  # a flat decoder of images
+            target = x.reshape(prediction.shape)
         return SimpleNamespace(total=self.criterion(prediction, target))
 
     def backward(self) -> None:
@@ -130,21 +133,21 @@ def fit(
     Raises
     ------
     TinyaeError
-        For settings that cannot work, and as soon as a loss is not finite.
+        For settings that cannot work, and as soon as a batch is refused or its loss is not
+        finite, with the epoch and the batch, from 1.
     """
     objective: Any = _objective(model, loss)
-    if epochs < 1:
-        raise TinyaeError(f"fit: expected at least one epoch, got {epochs}")
     history, meter, batches = History(), _Meter(objective.reduction), len(data)
     report_every = batches if report_every is None else report_every
+    for what, number in (("epoch", epochs), ("batch", batches), ("batch a report", report_every)):
+        if number < 1:
+            raise TinyaeError(f"fit: expected at least one {what}, got {number}")
     model.train()
     with Progress(title, epochs, batches, shown=progress) as line:
         for epoch in range(epochs):
             for index, batch in enumerate(_on_backend(data, model)):
                 optimizer.zero_grad()
-                values = _named(objective.loss(*batch))
-                if not math.isfinite(values["loss"]):
-                    raise TinyaeError(_not_finite(values, epoch, index))
+                values = _finite_loss(objective, batch, epoch, index)
                 objective.backward()
                 optimizer.step()
                 meter.add(values, len(batch[0]))
@@ -172,7 +175,7 @@ def descend(
     title: str = "training",
     progress: bool = True,
 ) -> History:
-    """Stochastic gradient descent on random samples of x, reported ``REPORTS`` times.
+    """Stochastic gradient descent on random samples of x, reported up to ``REPORTS`` times.
 
     Parameters
     ----------
@@ -190,17 +193,21 @@ def descend(
     Returns
     -------
     History
+
+    Raises
+    ------
+    TinyaeError
+        As ``fit`` does, and for x and y of different lengths.
     """
-    steps = max(1, len(x) // batch_size) if steps is None else steps
     batches = RandomBatches(x, y, batch_size=batch_size, steps=steps)
-    every = max(1, steps // REPORTS)
+    every = -(-len(batches) // REPORTS)
     return fit(
         model, batches, 1, optimizer, loss, report_every=every, title=title, progress=progress
     )
 
 
 def evaluate(model: Module, data: Batches, loss: Loss | None = None) -> dict[str, float]:
-    """The losses over ``data`` in evaluation mode, by name; nothing is learnt.
+    """The losses over ``data`` in evaluation mode, by name; the model stays as it was.
 
     Parameters
     ----------
@@ -211,14 +218,32 @@ def evaluate(model: Module, data: Batches, loss: Loss | None = None) -> dict[str
     -------
     dict
         Sums over the samples or averages, as in ``fit``.
+
+    Raises
+    ------
+    TinyaeError
+        For no batch at all, and for whatever the model or the loss refuses.
     """
     objective: Any = _objective(model, loss)
-    meter, was_training = _Meter(objective.reduction), model.training
-    model.eval()
-    for batch in _on_backend(data, model):
-        meter.add(_named(objective.loss(*batch)), len(batch[0]))
-    model.train(was_training)
+    meter = _Meter(objective.reduction)
+    with _evaluation_mode(model):
+        for batch in _on_backend(data, model):
+            meter.add(_named(objective.loss(*batch)), len(batch[0]))
+    if not meter.samples:
+        raise TinyaeError("evaluate: expected at least one batch, got none")
     return meter.read()
+
+
+@contextmanager
+def _evaluation_mode(model: Module) -> Iterator[None]:
+    """``model.eval()`` inside the block; after it each module has its own mode again."""
+    modes = [(module, module.training) for _, module in model.modules()]
+    model.eval()
+    try:
+        yield
+    finally:
+        for module, mode in modes:
+            module.training = mode
 
 
 def _objective(model: Any, loss: Loss | None) -> Any:
@@ -234,9 +259,10 @@ def _objective(model: Any, loss: Loss | None) -> Any:
 
 def _on_backend(data: Iterable, model: Module) -> Iterable[tuple[Array, ...]]:
     """Each batch as a tuple, on the backend of the model's weights."""
-    xp = array_module(model.parameters()[0].value)
+    parameters = model.parameters()
+    xp = array_module(parameters[0].value) if parameters else default_module()
     for batch in data:
-        parts = batch if isinstance(batch, tuple) else (batch,)
+        parts = batch if isinstance(batch, tuple | list) else (batch,)
         yield tuple(
             part if isinstance(part, xp.ndarray) else xp.asarray(to_numpy(part)) for part in parts
         )
@@ -248,9 +274,19 @@ def _named(parts: Any) -> dict[str, float]:
     return {"loss": values.pop("total"), **values}
 
 
-def _not_finite(values: dict[str, float], epoch: int, batch: int) -> str:
-    words = ", ".join(f"{name} {value:g}" for name, value in values.items())
-    return (
-        f"fit: expected a finite loss, got {words} in epoch {epoch + 1}, batch {batch + 1}; "
-        "usual causes are a learning rate that is too high and data that is not scaled"
-    )
+def _finite_loss(
+    objective: Any, batch: Sequence[Array], epoch: int, index: int
+) -> dict[str, float]:
+    """The losses of one batch by name; a refusal tells which batch it was."""
+    place = f"epoch {epoch + 1}, batch {index + 1}"
+    try:
+        values = _named(objective.loss(*batch))
+    except TinyaeError as reason:
+        raise TinyaeError(f"{reason} (in {place})") from reason
+    if not math.isfinite(values["loss"]):
+        words = ", ".join(f"{name} {value:g}" for name, value in values.items())
+        raise TinyaeError(
+            f"fit: expected a finite loss, got {words} in {place}; usual causes are a learning "
+            "rate that is too high and data that is not scaled"
+        )
+    return values

@@ -31,7 +31,7 @@ SKELETONS: dict[int, dict[str, str]] = {
         "bowed stick": "54 0, 46 48, 52 100",
         "small flag": "40 14, 54 0!, 52 50, 50 100",
         "curved flag": "34 28, 46 17, 54 1!, 53 50, 52 100",
-        "long flag": "24 42, 40 24, 54 1!, 53 50, 54 100",
+        "long flag": "30 40, 42 22, 54 1!, 53 50, 54 100",
         "foot": "52 1, 51 50, 50 98 / 26 99, 50 98, 76 97",
         "flag and foot": "34 24, 54 2!, 53 50, 52 97 / 24 97, 52 98, 80 96",
     },
@@ -81,12 +81,12 @@ SKELETONS: dict[int, dict[str, str]] = {
         "flat eye": "72 6, 38 24, 18 62, 30 96, 72 92, 82 70, 52 64, 22 82",
     },
     7: {
-        "plain": "14 8, 46 7, 80 6!, 60 50, 42 98",
+        "plain": "14 8, 46 7, 80 6!, 62 50, 48 98",
         "bent leg": "14 10, 46 6, 82 6!, 58 42, 50 98",
-        "bar": "16 8, 46 7, 82 5!, 62 50, 44 98 / 34 52, 56 50, 80 46",
+        "bar": "16 8, 46 7, 82 5!, 64 50, 50 98 / 34 52, 56 50, 80 46",
         "serif": "16 26, 18 8!, 50 8, 84 6!, 62 46, 48 98",
         "serif and bar": "14 24, 18 7!, 50 8, 82 4!, 60 50, 48 98 / 30 54, 54 52, 78 52",
-        "wavy roof": "12 20, 24 6, 52 12, 82 4!, 56 48, 38 98",
+        "wavy roof": "12 20, 24 6, 52 12, 82 4!, 60 48, 46 98",
         "long roof, hooked leg": "6 12, 42 8, 86 6!, 60 40, 50 72, 56 98",
     },
     8: {
@@ -102,7 +102,7 @@ SKELETONS: dict[int, dict[str, str]] = {
         "straight leg": "70 14, 44 3, 22 28, 42 52, 70 36, 76 8!, 72 50, 66 98",
         "curved tail": "72 16, 46 3, 22 26, 42 50, 72 30, 76 14, 76 62, 54 96, 22 90",
         "leaning leg": "74 12, 44 2, 20 28, 44 48, 76 12!, 60 56, 44 98",
-        "small eye": "68 12, 50 3, 34 18, 48 36, 68 20, 70 10!, 68 54, 62 99",
+        "small eye": "68 13, 50 3, 32 20, 48 41, 68 23, 71 9!, 68 54, 62 99",
         "big eye": "76 12, 44 2, 14 30, 40 60, 72 42, 80 8!, 76 56, 72 98",
         "in one sweep": "66 20, 48 2, 24 22, 38 48, 68 24, 72 40, 60 72, 46 98",
         "hooked leg": "70 14, 42 4, 22 30, 44 50, 70 30, 74 8!, 70 56, 74 90, 90 94",
@@ -120,9 +120,12 @@ class Skeletons:
 
     Attributes
     ----------
-    digit : (S,) the digit that each skeleton writes, in ascending order.
-    points : (S, P, 2) control points x, y, in page heights; the padding is 0.
-    basis : (S, DOTS, P) weight of each control point in each dot; 0 for the padding.
+    digit : integer array (S,)
+        The digit that each skeleton writes, in ascending order.
+    points : float array (S, P, 2)
+        Control points x, y, in page heights; 0 in the padding.
+    basis : float array (S, DOTS, P)
+        The weight of each control point in each dot; 0 in the padding.
     """
 
     digit: np.ndarray

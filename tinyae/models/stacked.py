@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from itertools import pairwise
 
-from tinyae.backend import Array
+from tinyae.backend import Array, array_module, backend_name
 from tinyae.errors import TinyaeError
 from tinyae.layers.activations import ReLU, Sigmoid, Tanh
 from tinyae.layers.base import Layer
@@ -73,15 +73,14 @@ class StackedAutoencoder(Module):
             raise TinyaeError(
                 f"StackedAutoencoder: expected at least two positive sizes, got {list(sizes)}"
             )
-        if activation not in ACTIVATIONS:
-            raise TinyaeError(
-                f"StackedAutoencoder: expected activation in {list(ACTIVATIONS)}, "
-                f"got {activation!r}"
-            )
-        if codes not in ("after", "before"):
-            raise TinyaeError(
-                f"StackedAutoencoder: expected codes 'after' or 'before', got {codes!r}"
-            )
+        for argument, value, known in (
+            ("activation", activation, tuple(ACTIVATIONS)),
+            ("codes", codes, ("after", "before")),
+        ):
+            if value not in known:
+                raise TinyaeError(
+                    f"StackedAutoencoder: expected {argument} in {known}, got {value!r}"
+                )
         self.sizes, self.codes = tuple(sizes), codes
         encoder: list[Layer] = []
         decoders: list[Layer] = []
@@ -183,18 +182,12 @@ class StackedAutoencoder(Module):
         histories = []
         for layer in range(len(self)):
             model = self.autoencoder(layer)
-            histories.append(
-                descend(
-                    model,
-                    MSELoss(),
-                    optimizer(model.parameters(), lr=lr),
-                    x,
-                    steps=steps,
-                    batch_size=batch_size,
-                    title=f"autoencoder {layer + 1}/{len(self)}",
-                    progress=progress,
-                )
-            )
+            title = f"autoencoder {layer + 1}/{len(self)}"
+            history = descend(
+                model, MSELoss(), optimizer(model.parameters(), lr=lr), x,
+                steps=steps, batch_size=batch_size, title=title, progress=progress,
+            )  # fmt: skip
+            histories.append(history)
             x = self.encoder[2 * layer](x) if self.codes == "before" else model.encode(x)
         return histories
 
@@ -223,18 +216,12 @@ class StackedAutoencoder(Module):
         History
             The cross-entropy.
         """
-        classifier = self._prepare_classifier(y)
+        classifier = self._prepare_classifier(x, y)
+        title, step_rule = "classifier on frozen codes", optimizer(classifier.parameters(), lr=lr)
         return descend(
-            classifier,
-            CrossEntropyLoss(),
-            optimizer(classifier.parameters(), lr=lr),
-            self.encode(x),
-            y,
-            steps=steps,
-            batch_size=batch_size,
-            title="classifier on frozen codes",
-            progress=progress,
-        )
+            classifier, CrossEntropyLoss(), step_rule, self.encode(x), y,
+            steps=steps, batch_size=batch_size, title=title, progress=progress,
+        )  # fmt: skip
 
     def fine_tune(
         self,
@@ -265,22 +252,15 @@ class StackedAutoencoder(Module):
         History
             The cross-entropy.
         """
-        classifier = self._prepare_classifier(y)
+        classifier = self._prepare_classifier(x, y)
         groups = [
             {"params": self.encoder.parameters(), "lr": lr if encoder_lr is None else encoder_lr},
             {"params": classifier.parameters()},
         ]
         return descend(
-            self.network,
-            CrossEntropyLoss(),
-            optimizer(groups, lr=lr),
-            x,
-            y,
-            steps=steps,
-            batch_size=batch_size,
-            title="fine-tuning",
-            progress=progress,
-        )
+            self.network, CrossEntropyLoss(), optimizer(groups, lr=lr), x, y,
+            steps=steps, batch_size=batch_size, title="fine-tuning", progress=progress,
+        )  # fmt: skip
 
     def predict(self, x: Array) -> Array:
         """The most likely label of each row of x: shape (N,)."""
@@ -288,12 +268,16 @@ class StackedAutoencoder(Module):
 
     def score(self, x: Array, y: Array) -> float:
         """The share of right predictions, from 0 to 1."""
+        _check_labels(x, y)
         return float((self.predict(x) == y).mean())
 
-    def _prepare_classifier(self, y: Array) -> Linear:
+    def _prepare_classifier(self, x: Array, y: Array) -> Linear:
         """The classifier, made for the labels of y the first time."""
+        _check_labels(x, y)
         if self.classifier is None:
-            self.classifier = Linear(self.sizes[-1], int(y.max()) + 1)
+            weight = self.encoder[0].weight.value
+            classifier = Linear(self.sizes[-1], int(y.max()) + 1).astype(weight.dtype.name)
+            self.classifier = classifier.to(backend_name(weight))
         return self.classifier
 
     def _check_layer(self, layer: int) -> None:
@@ -301,3 +285,13 @@ class StackedAutoencoder(Module):
             raise TinyaeError(
                 f"StackedAutoencoder: expected a layer in 0 … {len(self) - 1}, got {layer}"
             )
+
+
+def _check_labels(x: Array, y: Array) -> None:
+    array_module(x, y)
+    if y.dtype.kind not in "iu" or y.shape != x.shape[:1] or not y.size or y.min() < 0:
+        values = f" from {y.min()} to {y.max()}" if y.size else ""
+        raise TinyaeError(
+            f"StackedAutoencoder: expected integer labels {x.shape[:1]} from 0, "
+            f"got {y.dtype} {y.shape}{values}"
+        )

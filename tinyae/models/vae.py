@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 from tinyae.backend import Array, array_module, generator_for
@@ -49,6 +50,11 @@ class GaussianSampler:
     def forward(self, mean: Array, log_var: Array) -> Array:
         """Draw z."""
         xp = array_module(mean, log_var)
+        if mean.shape != log_var.shape:
+            raise TinyaeError(
+                f"VAE: expected heads mean and log_var of one shape, got {mean.shape} "
+                f"and {log_var.shape}"
+            )
         noise = generator_for(mean).standard_normal(mean.shape, dtype=mean.dtype)
         self.deviation = xp.exp(0.5 * log_var) * noise
         return mean + self.deviation
@@ -134,12 +140,12 @@ class VAE(Module):
         ):
             if value not in known:
                 raise TinyaeError(f"VAE: expected {argument} in {list(known)}, got {value!r}")
-        if not beta >= 0:
-            raise TinyaeError(f"VAE: expected beta ≥ 0, got {beta}")
+        if not 0 <= beta < math.inf:
+            raise TinyaeError(f"VAE: expected a finite beta ≥ 0, got {beta}")
         self.trunk, self.mean, self.log_var, self.decoder = trunk, mean, log_var, decoder
         self.sampler = GaussianSampler()
         self.reconstruction_loss = RECONSTRUCTIONS[reconstruction](reduction="sum")
-        self.prior, self.beta = PRIORS[prior], beta
+        self.prior, self.beta = PRIORS[prior], float(beta)
 
     @property
     def latent_dim(self) -> int:
@@ -171,6 +177,8 @@ class VAE(Module):
 
     def sample(self, n: int) -> Array:
         """Decode ``n`` codes drawn from the prior N(0, 1)."""
+        if n < 1:
+            raise TinyaeError(f"VAE: expected at least one sample, got {n}")
         weight = self.parameters()[0].value
         shape = (n, self.latent_dim)
         return self.decode(generator_for(weight).standard_normal(shape, dtype=weight.dtype))

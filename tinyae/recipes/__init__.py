@@ -27,7 +27,7 @@ def get(name: str) -> Recipe:
         For an unknown name, with the names that come near.
     """
     if name not in RECIPES:
-        near = difflib.get_close_matches(name, RECIPES)
+        near = difflib.get_close_matches(name.lower(), RECIPES)
         hint = f"; did you mean {' or '.join(near)}?" if near else ""
         raise TinyaeError(f"recipe: expected one of {', '.join(RECIPES)}, got {name!r}{hint}")
     return RECIPES[name]

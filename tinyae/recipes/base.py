@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from tinyae.backend import Array, get_module, seed, use
+from tinyae.backend import Array, get_module, seed, using
 from tinyae.data import load
 from tinyae.errors import TinyaeError
 from tinyae.layers.module import Module
@@ -140,15 +140,12 @@ class Recipe:
             if value is not None and value < 1:
                 raise TinyaeError(f"{self.name}: expected {name} of at least 1, got {value}")
         dataset = settings.data or self.dataset
-        use(settings.backend)
-        try:
+        with using(settings.backend):
             seed(settings.seed)
             x, y = self._load(dataset, settings.split, settings)
             limit = settings.limit or self.limit
             x, y = x[:limit], y[:limit]
             trained = self.train((x, y), lambda: self._load(dataset, "test", settings), settings)
-        finally:
-            use("numpy")
         trained.model.eval()
         return Result(
             recipe=self.name,

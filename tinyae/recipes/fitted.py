@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
+from tinyae.backend import Array
 from tinyae.data import DataLoader, gaussian_groups, scale
 from tinyae.errors import TinyaeError
 from tinyae.layers.module import Module
@@ -14,47 +16,50 @@ from tinyae.recipes import networks
 from tinyae.recipes.base import Data, Recipe, Settings, Stopwatch, Trained, image_data
 from tinyae.training import evaluate, fit
 
-__all__ = ["CONV_VAE", "DENSE_VAE", "GAUSSIAN_VAE", "MLP_VAE"]
+__all__ = ["AdamTraining", "CONV_VAE", "DENSE_VAE", "GAUSSIAN_VAE", "MLP_VAE"]
 
 
-def adam(
-    build: Callable[[], Module],
-    epochs: int,
-    batch_size: int | None = None,
-    measure: Callable[[Any, Data], dict[str, float]] | None = None,
-) -> Callable[[Data, Callable[[], Data], Settings], Trained]:
+@dataclass(frozen=True)
+class AdamTraining:
     """Training with Adam at its usual rate of 10⁻³.
 
-    Parameters
+    Attributes
     ----------
     build : callable
         Makes the model.
     epochs : int
         The document's number.
-    batch_size : int, optional
-        Of shuffled batches, the last one shorter; all samples at once when left out.
-    measure : callable, optional
+    batch_size : int or None
+        Of shuffled batches; all samples at once when ``None``.
+    measure : callable or None
         From the model, in evaluation mode, and the test data to final scores by name.
     """
 
-    def train(data: Data, test: Callable[[], Data], settings: Settings) -> Trained:
-        x, _ = data
-        model, watch = build(), Stopwatch()
-        batches = DataLoader(x, batch_size=batch_size or len(x), shuffle=batch_size is not None)
+    build: Callable[[], Module]
+    epochs: int
+    batch_size: int | None = None
+    measure: Callable[[Any, Data], dict[str, float]] | None = None
+
+    def batches(self, x: Array) -> DataLoader:
+        """The batches of an epoch."""
+        shuffle = self.batch_size is not None
+        return DataLoader(x, batch_size=self.batch_size or len(x), shuffle=shuffle)
+
+    def __call__(self, data: Data, test: Callable[[], Data], settings: Settings) -> Trained:
+        """Build, train, measure."""
+        model, watch, epochs = self.build(), Stopwatch(), settings.epochs or self.epochs
         optimizer = Adam(model.parameters(), lr=1e-3)
-        n_epochs = settings.epochs or epochs
         with watch:
-            history = fit(model, batches, n_epochs, optimizer, progress=settings.progress)
+            batches = self.batches(data[0])
+            history = fit(model, batches, epochs, optimizer, progress=settings.progress)
         return Trained(
             model=model,
             history=history,
             parameters=model.count_parameters(),
-            epochs=n_epochs,
-            metrics=measure(model.eval(), test()) if measure else {},
+            epochs=epochs,
+            metrics=self.measure(model.eval(), test()) if self.measure else {},
             seconds=watch.seconds,
         )
-
-    return train
 
 
 def _gaussian_data(name: str, split: str) -> Data:
@@ -77,7 +82,7 @@ GAUSSIAN_VAE = Recipe(
     about="VAE on two Gaussian groups in 15 dimensions (document 000, part 1)",
     dataset="gaussian-groups",
     load=_gaussian_data,
-    train=adam(lambda: networks.dense_vae([15, 10, 5], latent_dim=2), epochs=1000),
+    train=AdamTraining(lambda: networks.dense_vae([15, 10, 5], latent_dim=2), epochs=1000),
 )
 
 DENSE_VAE = Recipe(
@@ -85,7 +90,7 @@ DENSE_VAE = Recipe(
     about="dense VAE on 10,000 digits, squared error, full batch (document 000, part 2)",
     dataset="mnist",
     load=image_data((784,), scale),
-    train=adam(lambda: networks.dense_vae([784, 100, 20], latent_dim=2), epochs=250),
+    train=AdamTraining(lambda: networks.dense_vae([784, 100, 20], latent_dim=2), epochs=250),
     limit=10_000,
 )
 
@@ -94,7 +99,7 @@ CONV_VAE = Recipe(
     about="convolutional VAE on 10,000 digits in batches (document 000, part 3)",
     dataset="mnist",
     load=image_data((1, 28, 28), scale),
-    train=adam(networks.conv_vae, epochs=10, batch_size=256),
+    train=AdamTraining(networks.conv_vae, epochs=10, batch_size=256),
     limit=10_000,
 )
 
@@ -103,5 +108,5 @@ MLP_VAE = Recipe(
     about="one hidden layer, 20 latent dimensions: the best known small VAE",
     dataset="mnist",
     load=image_data((784,), scale),
-    train=adam(networks.mlp_vae, epochs=10, batch_size=128, measure=_test_loss),
+    train=AdamTraining(networks.mlp_vae, epochs=10, batch_size=128, measure=_test_loss),
 )

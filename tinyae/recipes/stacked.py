@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
 
+from tinyae.backend import Array
 from tinyae.data import load, scale, select_classes
 from tinyae.layers.linear import Linear
 from tinyae.losses import CrossEntropyLoss
@@ -12,7 +15,7 @@ from tinyae.optimizers import SGD
 from tinyae.recipes.base import Data, Recipe, Settings, Stopwatch, Trained
 from tinyae.training import History, descend
 
-__all__ = ["STACKED_09", "STACKED_10"]
+__all__ = ["AsWritten", "STACKED_09", "STACKED_10"]
 
 SIZES = (784, 196, 49, 25, 9)
 FEW_STEPS = 1000
@@ -29,24 +32,30 @@ def _digits(classes: Sequence[int]) -> Callable[[str, str], Data]:
     return load_digits
 
 
-def _as_written(
-    classes: int, baseline_lr: float
-) -> Callable[[Data, Callable[[], Data], Settings], Trained]:
-    """Plain SGD with one random sample a step, as the document has it."""
+@dataclass(frozen=True)
+class AsWritten:
+    """Plain SGD with one random sample a step, as the document has it.
 
-    def train(data: Data, test: Callable[[], Data], settings: Settings) -> Trained:
-        (x, y), epochs, progress = data, settings.epochs or 1, settings.progress
-        baseline = Linear(SIZES[0], classes)
+    Attributes
+    ----------
+    classes : int
+        How many digits are told apart.
+    baseline_lr : float
+        Learning rate of the linear classifier on the pixels.
+    """
+
+    classes: int
+    baseline_lr: float
+
+    def __call__(self, data: Data, test: Callable[[], Data], settings: Settings) -> Trained:
+        """Linear baseline, autoencoders, classifier on frozen codes, fine-tuning."""
+        (x, y), (test_x, test_y), epochs = data, test(), settings.epochs or 1
+        baseline = Linear(SIZES[0], self.classes)
         model = StackedAutoencoder(SIZES, activation="tanh", codes="before")
-        steps, history, metrics, watch = epochs * len(x), History(), {}, Stopwatch()
-        test_x, test_y = test()
+        steps, progress, watch = epochs * len(x), settings.progress, Stopwatch()
+        history, metrics = History(), {}
         with watch:
-            optimizer = SGD(baseline.parameters(), lr=baseline_lr)
-            title = "linear baseline"
-            history["linear"] = descend(
-                baseline, CrossEntropyLoss(), optimizer, x, y,
-                steps=FEW_STEPS, title=title, progress=progress,
-            )["loss"]  # fmt: skip
+            history["linear"] = self.fit_baseline(baseline, x, y, progress)
             for number, part in enumerate(model.pretrain(x, steps, lr=0.1, progress=progress), 1):
                 history[f"autoencoder_{number}"] = part["loss"]
             history["classifier"] = model.fit_classifier(x, y, steps, progress=progress)["loss"]
@@ -58,7 +67,15 @@ def _as_written(
         parameters = model.encoder.count_parameters()
         return Trained(model, history, parameters, epochs, metrics, watch.seconds)
 
-    return train
+    def fit_baseline(self, baseline: Linear, x: Array, y: Array, progress: bool) -> list[float]:
+        """Train a linear classifier on the pixels; returns its losses."""
+        optimizer = SGD(baseline.parameters(), lr=self.baseline_lr)
+        settings: dict[str, Any] = {
+            "steps": FEW_STEPS,
+            "title": "linear baseline",
+            "progress": progress,
+        }
+        return descend(baseline, CrossEntropyLoss(), optimizer, x, y, **settings)["loss"]
 
 
 STACKED_09 = Recipe(
@@ -66,7 +83,7 @@ STACKED_09 = Recipe(
     about="stacked autoencoders tell 0 from 9, one sample a step (document 001)",
     dataset="mnist",
     load=_digits((0, 9)),
-    train=_as_written(classes=2, baseline_lr=1e-3),
+    train=AsWritten(classes=2, baseline_lr=1e-3),
 )
 
 STACKED_10 = Recipe(
@@ -74,5 +91,5 @@ STACKED_10 = Recipe(
     about="the same for all ten digits (document 001)",
     dataset="mnist",
     load=_digits(range(10)),
-    train=_as_written(classes=10, baseline_lr=0.1),
+    train=AsWritten(classes=10, baseline_lr=0.1),
 )

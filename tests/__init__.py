@@ -1,0 +1,1 @@
+"""Tests of tinyae, in the layout of the package."""

@@ -1,0 +1,1 @@
+"""Values and gradients against PyTorch, and state dicts across both ways."""

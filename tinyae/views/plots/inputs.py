@@ -1,0 +1,73 @@
+"""What figures are drawn from, brought to the host and looked at first."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from tinyae.backend import to_numpy
+from tinyae.errors import TinyaeError
+
+__all__ = ["classes", "finite", "images", "named", "same_length", "table"]
+
+
+def finite(figure: str, name: str, values: Any) -> np.ndarray:
+    """An array of finite numbers, of any backend, on the host."""
+    array = to_numpy(values)
+    if array.dtype.kind not in "fiub":
+        raise TinyaeError(f"{figure}: expected {name} to be numbers, got {array.dtype}")
+    if not np.isfinite(array).all():
+        bad = int((~np.isfinite(array)).sum())
+        raise TinyaeError(f"{figure}: expected finite {name}, got {bad} of {array.size} not finite")
+    return array
+
+
+def images(figure: str, name: str, values: Any) -> np.ndarray:
+    """Square images, (N, s, s), of (N, s²), (N, s, s) or (N, 1, s, s).
+
+    Bytes become numbers from 0 to 1.
+    """
+    array = finite(figure, name, values)
+    side = math.isqrt(array.shape[1]) if array.ndim == 2 else array.shape[-1] if array.ndim else 0
+    allowed = ((len(array), *shape) for shape in ((side**2,), (side, side), (1, side, side)))
+    if array.size == 0 or array.shape not in allowed:
+        raise TinyaeError(
+            f"{figure}: expected {name} of square images, (N, s²), (N, s, s) or (N, 1, s, s), "
+            f"got {array.shape}"
+        )
+    array = array.reshape(len(array), side, side)
+    return array / np.float32(255) if array.dtype == np.uint8 else array.astype(np.float64)
+
+
+def table(figure: str, name: str, values: Any, columns: int | None = None) -> np.ndarray:
+    """Points (N, D), a row each, with so many columns where that matters."""
+    array = finite(figure, name, values)
+    if array.ndim != 2 or array.size == 0 or (columns and array.shape[1] != columns):
+        raise TinyaeError(f"{figure}: expected {name} (N, {columns or 'D'}), got {array.shape}")
+    return array
+
+
+def classes(figure: str, name: str, values: Any, most: int) -> tuple[np.ndarray, np.ndarray]:
+    """The labels that occur, in order, and the position of each sample's label among them."""
+    array = to_numpy(values)
+    if array.ndim != 1:
+        raise TinyaeError(f"{figure}: expected {name} (N,), got {array.shape}")
+    found, position = np.unique(array, return_inverse=True)
+    if len(found) > most:
+        raise TinyaeError(f"{figure}: expected at most {most} different {name}, got {len(found)}")
+    return found, position
+
+
+def same_length(figure: str, **parts: Sequence[Any] | np.ndarray) -> None:
+    """Refuse parts of which one has more samples than another."""
+    if len({len(part) for part in parts.values()}) > 1:
+        lengths = ", ".join(f"{len(part)} {name}" for name, part in parts.items())
+        raise TinyaeError(f"{figure}: expected as many of each, got {lengths}")
+
+
+def named(values: Any) -> dict[str, Any]:
+    """Several things by title; a single one gets an empty title."""
+    return dict(values) if isinstance(values, Mapping) else {"": values}

@@ -1,0 +1,89 @@
+"""Images side by side: the sheet that most figures are made of."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.colors import Colormap
+
+from tinyae.views.plots.style import GREY, INK, LABEL_SIZE, SMALL_SIZE
+
+__all__ = ["GAP", "centers", "near_square", "show_sheet", "tile"]
+
+SIDE = 28
+"""Dots along an image, at least: smaller images are enlarged, so that gaps look alike."""
+
+GAP = 2
+"""Dots between two images, and around the sheet."""
+
+
+def near_square(n: int) -> int:
+    """Columns of a sheet of ``n`` images that is as wide as it is high, or a little wider."""
+    return math.ceil(math.sqrt(n))
+
+
+def enlargement(side: int) -> int:
+    """Dots along one pixel of an image with ``side`` pixels along its side."""
+    return math.ceil(SIDE / side)
+
+
+def tile(images: np.ndarray, columns: int) -> np.ndarray:
+    """Lay images (N, s, s) on one sheet, row by row from the upper left.
+
+    Gaps and places left over are NaN.
+    """
+    factor = enlargement(images.shape[-1])
+    enlarged = images.repeat(factor, axis=1).repeat(factor, axis=2)
+    pitch = enlarged.shape[-1] + GAP
+    rows = math.ceil(len(images) / columns)
+    sheet = np.full((rows * pitch + GAP, columns * pitch + GAP), np.nan)
+    for index, image in enumerate(enlarged):
+        top, left = (GAP + pitch * place for place in divmod(index, columns))
+        sheet[top : top + len(image), left : left + len(image)] = image
+    return sheet
+
+
+def centers(side: int, count: int) -> np.ndarray:
+    """Where on the sheet the middles of ``count`` images in a row or a column are."""
+    size = side * enlargement(side)
+    return GAP + (size - 1) / 2 + (size + GAP) * np.arange(count)
+
+
+def show_sheet(
+    axes: Axes,
+    images: np.ndarray,
+    columns: int | None = None,
+    limits: tuple[float, float] = (0.0, 1.0),
+    colors: Colormap = GREY,
+    **options: Any,
+) -> Any:
+    """Draw images (N, s, s) as a sheet, its numbers from ``limits`` on one scale of colours.
+
+    ``options`` are those of ``Axes.imshow``. Returns what it returns.
+    """
+    drawn = axes.imshow(
+        tile(images, columns or near_square(len(images))),
+        cmap=colors,
+        vmin=limits[0],
+        vmax=limits[1],
+        interpolation="antialiased",
+        **options,
+    )
+    axes.set(xticks=[], yticks=[])
+    axes.tick_params(length=0, labelsize=SMALL_SIZE, colors=INK)
+    axes.spines[:].set_visible(False)
+    return drawn
+
+
+def name_columns(axes: Axes, side: int, names: list[str]) -> None:
+    """A name above each image of the first row."""
+    axes.xaxis.tick_top()
+    axes.set_xticks(centers(side, len(names)), names)
+
+
+def name_rows(axes: Axes, side: int, names: list[str]) -> None:
+    """A name left of each row."""
+    axes.set_yticks(centers(side, len(names)), names, fontsize=LABEL_SIZE)
