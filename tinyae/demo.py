@@ -16,7 +16,7 @@ from tinyae.recipes.networks import mlp_vae
 from tinyae.training import History, descend, fit
 
 if TYPE_CHECKING:
-    from matplotlib.figure import Figure
+    pass
 
 __all__ = ["run_demo"]
 

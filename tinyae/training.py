@@ -9,7 +9,7 @@ from types import SimpleNamespace
 from typing import Any, Protocol
 
 from tinyae.backend import Array, array_module, default_module, to_numpy
-from tinyae.data.loader import RandomBatches
+from tinyae.data.loader import NoisyBatches, RandomBatches
 from tinyae.errors import TinyaeError
 from tinyae.layers.base import Layer
 from tinyae.layers.module import Module
@@ -172,6 +172,7 @@ def descend(
     *,
     steps: int | None = None,
     batch_size: int = 1,
+    noise: float = 0.0,
     title: str = "training",
     progress: bool = True,
 ) -> History:
@@ -187,6 +188,8 @@ def descend(
         As many as make up the number of samples when left out.
     batch_size : int
         Samples a step, drawn with replacement.
+    noise : float
+        Standard deviation of what is added to x, anew at each step; the target stays clean.
     title, progress
         As for ``fit``.
 
@@ -199,7 +202,9 @@ def descend(
     TinyaeError
         As ``fit`` does, and for x and y of different lengths.
     """
-    batches = RandomBatches(x, y, batch_size=batch_size, steps=steps)
+    batches: Batches = RandomBatches(x, y, batch_size=batch_size, steps=steps)
+    if noise:
+        batches = NoisyBatches(batches, noise)
     every = -(-len(batches) // REPORTS)
     return fit(
         model, batches, 1, optimizer, loss, report_every=every, title=title, progress=progress

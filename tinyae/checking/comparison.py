@@ -7,6 +7,7 @@ bisecting the elements finds its place.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -27,13 +28,13 @@ One element wrong by 0.1% in a million shows up as 1e-6."""
 
 DIRECTIONS = 8
 
-WORK = 1e9
+WORK = 5e8
 """How many numbers a check may touch, about two seconds' worth."""
 
 CALL_WORK, MODULE_WORK = 20_000, 5_000
 """What one evaluation, and each module in it, costs besides its numbers."""
 
-SECONDS = 10.0
+SECONDS = 5.0
 """How long a check may take whose layer is slower than its size explains, such as with loops."""
 
 
@@ -80,10 +81,11 @@ def compare(probe: Probe, name: str, gradient: Array, by_element: bool) -> Tenso
     result = compare_at(probe, name, gradient)
     is_network = bool(probe.layer.children())
     if result.kinks and (result.directions or (result.wrong and is_network)):
-        moved = probe.moved()
-        kinks = result.kinks
-        result = compare_at(moved, name, moved.run().gradients[name])
-        result.kinks, result.moved = kinks, True
+        moved = probe.nearby()
+        if moved:
+            kinks = result.kinks
+            result = compare_at(moved[0], name, moved[1].gradients[name])
+            result.kinks, result.moved = kinks, True
     return result
 
 
@@ -126,7 +128,9 @@ def _judge(
 
     def relative(gap: float, numerical: float, allowance: float) -> float:
         size = max(abs(analytic), abs(numerical), typical) + allowance / tolerance
-        return gap / size if gap > 0 else 0.0
+        if gap <= 0:
+            return 0.0
+        return gap / size if math.isfinite(gap) else math.inf
 
     slope = line.slope(step)
     error = relative(abs(analytic - slope.value), slope.value, slope.noise)
@@ -150,13 +154,14 @@ def _record(result: TensorResult, verdict: Verdict, location: Location | None = 
     if verdict.kink and not verdict.wrong:
         result.kinks.append(_kink(result.tensor, verdict, verdict.kink, location))
         return False
+    is_worst = (verdict.wrong, verdict.error) > (result.wrong > 0, result.error)
+    is_worst = is_worst or not result.compared
     result.wrong += verdict.wrong
-    is_worst = not result.compared or verdict.error > result.error
     result.compared += 1
     if is_worst:
         result.location, result.error = location, verdict.error
         result.analytic, result.numerical_value = verdict.analytic, verdict.numerical
-        result.settled = verdict.settled
+        result.settled, result.at_kink = verdict.settled, verdict.kink is not None
     return is_worst
 
 

@@ -63,12 +63,12 @@ def gradcheck(layer: Module, x: Array, seed: int = 0) -> Report:
     Notes
     -----
     An element is wrong if its relative error is above 10⁻⁶ and rounding does not explain it;
-    before that is said, smaller and larger steps are tried. Elements are checked one by one as
-    long as the check takes about two seconds. Larger tensors are checked along 8 random
-    directions ±1: that finds any element whose error stands out from the rounding of the whole
-    sum (0.1% of an element of usual size among a million does, an error in an element that is
-    a thousand times smaller than the others does not), and it names the place of one wrong
-    element, not of all.
+    before that is said, smaller and larger steps are tried. The smallest tensors are checked
+    element by element, as many as about two seconds allow. Larger ones are checked along 8
+    random directions ±1: that finds any error that stands out from the rounding of the whole
+    sum. 0.1% of one element among a million does, if the element is about as large as the
+    others; an error in an element a thousand times smaller than the others does not, nor may a
+    slight one in a model whose loss is a large number. One wrong element is named, not all.
 
     Where the slopes to both sides differ, the function has a kink: it is listed in
     ``report.kinks`` and is no mistake as long as the gradient lies between them. If a kink
@@ -133,26 +133,22 @@ def _still(passed: Pass, probe: Probe) -> bool:
 def _mistake(result: TensorResult) -> Finding:
     """What is wrong with a gradient whose numbers are."""
     place = f"at {result.location}" if result.location is not None else "along a direction"
-    if result.settled:
-        number = f"{result.wrong} of {result.compared}"
-        units = "directions" if result.directions else "elements"
+    given, number = f"{result.analytic:.9g}", f"{result.numerical_value:.9g}"
+    units = "directions" if result.directions else "elements"
+    if not result.settled:
         message = (
-            f"{place} backward gives {result.analytic:.9g}, the numerical derivative is "
-            f"{result.numerical_value:.9g} (relative error {result.error:.1e}); "
-            f"{number} {units} disagree"
+            f"{place} backward gives {given}, but the numerical derivative does not settle as "
+            "the step shrinks: does forward compute in less than float64, or jump?"
+        )
+    elif result.at_kink:
+        message = (
+            f"{place} the function has a kink, and what backward gives, {given}, does not lie "
+            f"between the slopes to its two sides, whose mean is {number}"
         )
     else:
         message = (
-            f"{place} backward gives {result.analytic:.9g}, but the numerical derivative does "
-            "not settle as the step shrinks: does forward compute in less than float64, "
-            "or is it not continuous?"
+            f"{place} backward gives {given}, the numerical derivative is {number} (relative "
+            f"error {result.error:.1e}); {result.wrong} of {result.compared} {units} disagree"
         )
-    return Finding(
-        result.tensor,
-        "unknown",
-        message,
-        result.location,
-        result.analytic,
-        result.numerical_value,
-        result.error,
-    )
+    values = (result.location, result.analytic, result.numerical_value, result.error)
+    return Finding(result.tensor, "unknown", message, *values)

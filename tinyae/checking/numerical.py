@@ -20,6 +20,8 @@ import math
 from dataclasses import dataclass
 from types import EllipsisType
 
+import numpy as np
+
 from tinyae.backend import Array, array_module
 from tinyae.checking.probe import Probe
 from tinyae.checking.report import Location
@@ -38,11 +40,10 @@ RATIO = 8
 
 @dataclass(frozen=True)
 class Slope:
-    """What two evaluations at distance ``step`` tell about ⟨dy, y(t)⟩ at t = 0.
+    """What two evaluations at the distances ±h tell about ⟨dy, y(t)⟩ at t = 0.
 
     Attributes
     ----------
-    step : float
     value : float
         The central difference.
     bend : float
@@ -53,7 +54,6 @@ class Slope:
         What rounding of the outputs may have added to ``value``, or taken from it.
     """
 
-    step: float
     value: float
     bend: float
     reach: float
@@ -124,15 +124,15 @@ class Line:
         """The slopes at t = 0, from the outputs at ±step."""
         y, dy = self.probe.y, self.probe.dy
         xp = array_module(y)
-        right = dy * (self.output(step) - y)
-        left = dy * (y - self.output(-step))
-        return Slope(
-            step,
-            value=float((right + left).sum()) / (2 * step),
-            bend=float(xp.abs(right - left).sum()) / step,
-            reach=float((xp.abs(right) + xp.abs(left)).sum()) / (2 * step),
-            noise=ROUNDING * self.probe.size / step,
-        )
+        with np.errstate(all="ignore"):
+            right = dy * (self.output(step) - y)
+            left = dy * (y - self.output(-step))
+            return Slope(
+                value=float((right + left).sum()) / (2 * step),
+                bend=float(xp.abs(right - left).sum()) / step,
+                reach=float((xp.abs(right) + xp.abs(left)).sum()) / (2 * step),
+                noise=ROUNDING * float(((dy * y) ** 2).sum()) ** 0.5 / step,
+            )
 
 
 def step_for(tensor: Array) -> float:
@@ -152,7 +152,10 @@ def derivative(line: Line, step: float) -> Derivative:
     """
     slopes = [line.slope(step * RATIO**power) for power in (1.0, 0.0, -1.0, -2.0, -3.0)]
     candidates = map(_extrapolated, slopes, slopes[1:])
-    return min(candidates, key=lambda found: found.uncertainty + found.high - found.low)
+    return min(
+        candidates,
+        key=lambda found: (math.isnan(found.value), found.uncertainty + found.high - found.low),
+    )
 
 
 def _extrapolated(wide: Slope, narrow: Slope) -> Derivative:

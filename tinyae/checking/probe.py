@@ -21,13 +21,29 @@ import numpy as np
 from tinyae.backend import Array, array_module, fixed_seed
 from tinyae.errors import TinyaeError
 
-__all__ = ["INPUT", "ModelProbe", "Pass", "Probe", "copy_of", "strided_copy"]
+__all__ = ["INPUT", "ModelProbe", "Pass", "Probe", "strided_copy"]
 
 INPUT = "input"
 """The name of x among the tensors."""
 
 NUDGE = 0.01
-"""How far ``moved`` goes, relative to each element."""
+"""How far ``nearby`` goes, relative to each element."""
+
+
+def copy_of(array: Array) -> Array:
+    """The same numbers in memory of their own, in order."""
+    return array.copy()
+
+
+def strided_copy(array: Array) -> Array:
+    """The same numbers, the axes in reverse order in memory and a NaN after each number."""
+    if not array.ndim:
+        return array.copy()
+    xp = array_module(array)
+    *rest, last = array.shape
+    view = xp.full((2 * last, *reversed(rest)), xp.nan).T[..., ::2]
+    view[...] = array
+    return view
 
 
 @dataclass
@@ -89,13 +105,8 @@ class Probe:
         self.tensors |= {name: p.value.copy() for name, p in self.parameters.items()}
         self.names = self._checked_names()
         self.y = self.output().copy()
-        self.seconds = min(self._time_output() for _ in range(3))
         self.dy = self._draw_upstream()
-
-    @property
-    def size(self) -> float:
-        """‖dy ∘ y‖: how large the terms of ⟨dy, y⟩ are."""
-        return float(((self.dy * self.y) ** 2).sum()) ** 0.5
+        self.seconds = min(self._time_output() for _ in range(3))
 
     def output(self) -> Array:
         """y at the present point."""
@@ -106,7 +117,7 @@ class Probe:
     def run(
         self,
         grads: dict[str, Array] | None = None,
-        layout: Callable[[Array], Array] | None = None,
+        layout: Callable[[Array], Array] = copy_of,
     ) -> Pass:
         """A forward and a backward pass, watched.
 
@@ -114,11 +125,10 @@ class Probe:
         ----------
         grads : dict of str to array, optional
             What the parameters' gradients hold before; zeros when left out.
-        layout : callable, optional
-            Copies x and dy into the memory layout to be tried; a plain copy when left out.
+        layout : callable
+            Copies x and dy into the memory layout to be tried.
         """
-        lay_out = layout or copy_of
-        x, dy = lay_out(self.tensors[INPUT]), lay_out(self.dy)
+        x, dy = layout(self.tensors[INPUT]), layout(self.dy)
         self._restore({name: tensor.copy() for name, tensor in self.tensors.items()})
         for name, parameter in self.parameters.items():
             start = grads[name] if grads else array_module(x).zeros_like(parameter.value)
@@ -133,16 +143,17 @@ class Probe:
                 return passed
         known = {name for name, _ in passed.changed}
         passed.changed += [(n, "backward") for n in self._changed(x, dy) if n not in known]
-        passed.gradients = {name: p.grad for name, p in self.parameters.items()}
+        passed.gradients = {name: copy.copy(p.grad) for name, p in self.parameters.items()}
         if INPUT in self.names:
-            passed.gradients[INPUT] = dx
+            passed.gradients[INPUT] = copy.copy(dx)
         return passed
 
-    def moved(self, sign: int = 1) -> Probe:
-        """The same at a point close by, where equal numbers are no longer equal, nor zeros zero.
+    def nearby(self) -> tuple[Probe, Pass] | None:
+        """A point close by, where equal numbers are no longer equal nor zeros zero, and its pass.
 
         Every element moves by a random part of up to 1% of itself, a zero by as much of the
-        tensor's largest element, so that no other element changes its sign.
+        tensor's largest element, so that no other element changes its sign. ``None`` if the
+        layer cannot be run there.
         """
         generator = np.random.default_rng([self.seed, 2])
         probe = copy.copy(self)
@@ -152,10 +163,15 @@ class Probe:
             xp = array_module(tensor)
             size = xp.abs(tensor)
             size = xp.where(tensor == 0, float(size.max()) or 1.0, size)
-            share = xp.asarray(generator.uniform(-NUDGE, NUDGE, tensor.shape))
-            probe.tensors[name] = tensor + sign * share * size
-        probe.y = probe.output().copy()
-        return probe
+            probe.tensors[name] = tensor + size * xp.asarray(
+                generator.uniform(-NUDGE, NUDGE, tensor.shape)
+            )
+        try:
+            probe.y = probe.output().copy()
+            passed = probe.run()
+        except TinyaeError:
+            return None
+        return None if passed.failure else (probe, passed)
 
     def _checked_names(self) -> list[str]:
         return list(self.tensors)
@@ -223,8 +239,14 @@ class ModelProbe(Probe):
         return list(self.parameters)
 
     def _forward(self, x: Array) -> Array:
-        total = self._result(self._called(self.layer.loss, x).total)
-        return array_module(total).asarray(total).reshape(1)
+        loss = self._called(self.layer.loss, x)
+        total = array_module(x).asarray(getattr(loss, "total", ()))
+        if total.size != 1:
+            raise TinyaeError(
+                f"gradcheck: {self.layer.label}.loss: expected an object with one number as its "
+                f"total, got {type(loss).__name__} with {total.size}"
+            )
+        return total.reshape(1)
 
     def _backward(self, dy: Array) -> None:
         self.layer.backward()
@@ -232,22 +254,6 @@ class ModelProbe(Probe):
     def _draw_upstream(self) -> Array:
         """1, for the loss is a number already."""
         return array_module(self.y).ones_like(self.y)
-
-
-def copy_of(array: Array) -> Array:
-    """The same numbers in memory of their own, in order."""
-    return array.copy()
-
-
-def strided_copy(array: Array) -> Array:
-    """The same numbers, the axes in reverse order in memory and a NaN after each number."""
-    if not array.ndim:
-        return array.copy()
-    xp = array_module(array)
-    *rest, last = array.shape
-    view = xp.full((2 * last, *reversed(rest)), xp.nan).T[..., ::2]
-    view[...] = array
-    return view
 
 
 def _same(array: Any, original: Array) -> bool:

@@ -68,6 +68,8 @@ class TensorResult:
         How many elements (or directions) were compared, kinks left out, and disagree.
     settled : bool
         Whether the numerical derivative at the worst place converged as the step shrank.
+    at_kink : bool
+        Whether the function has no derivative at the worst place.
     moved : bool
         Whether the comparison was made at a point close by, off the kinks.
     kinks : list of Finding
@@ -85,6 +87,7 @@ class TensorResult:
     compared: int = 0
     wrong: int = 0
     settled: bool = True
+    at_kink: bool = False
     moved: bool = False
     kinks: list[Finding] = field(default_factory=list)
 

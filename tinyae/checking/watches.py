@@ -141,8 +141,8 @@ def check_layout(passed: Pass, probe: Probe, fit: list[str]) -> Iterator[Finding
     """
     differences = _layout_differences(passed, probe, fit)
     if differences:
-        moved = probe.moved()
-        confirmed = _layout_differences(moved.run(), moved, fit)
+        moved = probe.nearby()
+        confirmed = _layout_differences(moved[1], moved[0], fit) if moved else differences
         differences = {name: differences[name] for name in differences.keys() & confirmed.keys()}
     for name, difference in sorted(differences.items()):
         yield Finding(

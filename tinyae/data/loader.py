@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from tinyae.backend import array_module, host_generator
+from tinyae.backend import array_module, generator_for, host_generator
 from tinyae.errors import TinyaeError
 
-__all__ = ["DataLoader", "RandomBatches"]
+__all__ = ["DataLoader", "NoisyBatches", "RandomBatches"]
 
 
 class DataLoader:
@@ -136,6 +136,50 @@ class RandomBatches:
         else:
             for indices in drawn:
                 yield _pick(self.x, self.y, indices)
+
+
+class NoisyBatches:
+    """Goes through batches with Gaussian noise added to x.
+
+    What belongs to a sample stays as it was: y, or the clean x where there is no y. An
+    autoencoder trained on these batches learns to remove the noise.
+
+    Parameters
+    ----------
+    batches : DataLoader, RandomBatches, or what else goes through batches
+        Of arrays.
+    noise : float
+        Standard deviation, in the units of x, ≥ 0.
+
+    Yields
+    ------
+    batch : (x + noise · ε, x) or (x + noise · ε, y), with ε from N(0, 1)
+
+    Raises
+    ------
+    TinyaeError
+        When the noise is negative or not finite.
+
+    References
+    ----------
+    Vincent, Larochelle, Bengio and Manzagol, "Extracting and composing robust features with
+    denoising autoencoders", 2008.
+    """
+
+    def __init__(self, batches: Any, noise: float) -> None:
+        if not 0 <= noise < np.inf:
+            raise TinyaeError(f"NoisyBatches: expected a finite noise of at least 0, got {noise}")
+        self.batches, self.noise = batches, noise
+
+    def __len__(self) -> int:
+        """Batches a ``for`` loop."""
+        return len(self.batches)
+
+    def __iter__(self) -> Iterator[tuple[Any, Any]]:
+        for batch in self.batches:
+            x, y = batch if isinstance(batch, tuple) else (batch, batch)
+            drawn = generator_for(x).standard_normal(x.shape, dtype=x.dtype)
+            yield x + self.noise * drawn, y
 
 
 def _pick(x: Any, y: Any, batch: slice | np.ndarray) -> Any:

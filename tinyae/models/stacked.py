@@ -155,6 +155,7 @@ class StackedAutoencoder(Module):
         steps: int | None = None,
         batch_size: int = 1,
         lr: float = 0.1,
+        noise: float = 0.0,
         optimizer: Callable[..., Optimizer] = SGD,
         progress: bool = True,
     ) -> list[History]:
@@ -169,6 +170,9 @@ class StackedAutoencoder(Module):
             Samples a step, drawn with replacement.
         lr : float
             Learning rate.
+        noise : float
+            Standard deviation of what is added to the input, but not to what the autoencoder
+            is to give back: with it, the autoencoders learn to remove noise.
         optimizer : callable
             Makes an optimizer from parameters and ``lr``: ``ta.SGD`` or ``ta.Adam``.
         progress : bool
@@ -185,7 +189,7 @@ class StackedAutoencoder(Module):
             title = f"autoencoder {layer + 1}/{len(self)}"
             history = descend(
                 model, MSELoss(), optimizer(model.parameters(), lr=lr), x,
-                steps=steps, batch_size=batch_size, title=title, progress=progress,
+                steps=steps, batch_size=batch_size, noise=noise, title=title, progress=progress,
             )  # fmt: skip
             histories.append(history)
             x = self.encoder[2 * layer](x) if self.codes == "before" else model.encode(x)
@@ -231,6 +235,7 @@ class StackedAutoencoder(Module):
         batch_size: int = 1,
         lr: float = 1e-3,
         encoder_lr: float | None = None,
+        noise: float = 0.0,
         optimizer: Callable[..., Optimizer] = SGD,
         progress: bool = True,
     ) -> History:
@@ -244,6 +249,8 @@ class StackedAutoencoder(Module):
         encoder_lr : float, optional
             Learning rate of the pretrained encoders where it should differ from the
             classifier's ``lr``: smaller to spare what they have learnt, 0 to freeze them.
+        noise : float
+            Standard deviation of what is added to x.
         steps, batch_size, lr, optimizer, progress
             As for ``pretrain``.
 
@@ -257,9 +264,10 @@ class StackedAutoencoder(Module):
             {"params": self.encoder.parameters(), "lr": lr if encoder_lr is None else encoder_lr},
             {"params": classifier.parameters()},
         ]
+        title, step_rule = "fine-tuning", optimizer(groups, lr=lr)
         return descend(
-            self.network, CrossEntropyLoss(), optimizer(groups, lr=lr), x, y,
-            steps=steps, batch_size=batch_size, title="fine-tuning", progress=progress,
+            self.network, CrossEntropyLoss(), step_rule, x, y,
+            steps=steps, batch_size=batch_size, noise=noise, title=title, progress=progress,
         )  # fmt: skip
 
     def predict(self, x: Array) -> Array:

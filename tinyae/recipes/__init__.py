@@ -6,16 +6,14 @@ import difflib
 
 from tinyae.errors import TinyaeError
 from tinyae.recipes.base import Recipe, Result, Settings
-from tinyae.recipes.fitted import CONV_VAE, DENSE_VAE, GAUSSIAN_VAE, MLP_VAE
-from tinyae.recipes.stacked import STACKED_09, STACKED_10
+from tinyae.recipes.compression import COMPRESSION
+from tinyae.recipes.stacked import STACKED
+from tinyae.recipes.variational import VARIATIONAL
 
 __all__ = ["RECIPES", "Recipe", "Result", "Settings", "get"]
 
-RECIPES = {
-    recipe.name: recipe
-    for recipe in (GAUSSIAN_VAE, DENSE_VAE, CONV_VAE, STACKED_09, STACKED_10, MLP_VAE)
-}
-"""The recipes by name, in the order of the documents."""
+RECIPES = {recipe.name: recipe for recipe in (*VARIATIONAL, *STACKED, COMPRESSION)}
+"""The recipes by name."""
 
 
 def get(name: str) -> Recipe:

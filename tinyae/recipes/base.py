@@ -15,7 +15,7 @@ from tinyae.errors import TinyaeError
 from tinyae.layers.module import Module
 from tinyae.training import History
 
-__all__ = ["Data", "Recipe", "Result", "Settings", "Trained", "Stopwatch", "image_data"]
+__all__ = ["Data", "Recipe", "Result", "Settings", "Snapshot", "Stopwatch", "Trained", "image_data"]
 
 Data = tuple[Array, Array]
 """Samples, as the model takes them, and their labels."""
@@ -35,6 +35,8 @@ class Settings:
         Use the first so many samples; the recipe's own number when ``None``.
     epochs : int or None
         The recipe's own number when ``None``.
+    latent_dim : int or None
+        Length of the code of an autoencoder; the recipe's own when ``None``.
     seed : int
     backend : "numpy" or "cupy"
     progress : bool
@@ -45,9 +47,20 @@ class Settings:
     split: str = "train"
     limit: int | None = None
     epochs: int | None = None
+    latent_dim: int | None = None
     seed: int = 0
     backend: str = "numpy"
     progress: bool = True
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """A VAE in the middle of training: the losses of one batch, and samples from the prior."""
+
+    epoch: int
+    batch: int
+    losses: dict[str, float]
+    samples: np.ndarray
 
 
 @dataclass(frozen=True)
@@ -60,6 +73,7 @@ class Trained:
     epochs: int
     metrics: dict[str, float] = field(default_factory=dict)
     seconds: float = 0.0
+    snapshots: list[Snapshot] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -83,6 +97,8 @@ class Result:
         The training alone.
     model : Module
         In evaluation mode.
+    snapshots : list of Snapshot
+        Taken as training went on, where the document does so.
     """
 
     recipe: str
@@ -94,10 +110,12 @@ class Result:
     metrics: dict[str, float]
     seconds: float
     model: Module
+    snapshots: list[Snapshot]
 
     def as_json(self) -> dict[str, Any]:
-        """All but the model, as JSON takes it."""
-        return {name: value for name, value in vars(self).items() if name != "model"}
+        """The numbers, without the model and the snapshots, as JSON takes them."""
+        left_out = ("model", "snapshots")
+        return {name: value for name, value in vars(self).items() if name not in left_out}
 
 
 @dataclass(frozen=True)
@@ -135,7 +153,7 @@ class Recipe:
             For data that is missing or does not suit the recipe, and for settings out of range.
         """
         settings = settings or Settings()
-        for name in ("limit", "epochs"):
+        for name in ("limit", "epochs", "latent_dim"):
             value = getattr(settings, name)
             if value is not None and value < 1:
                 raise TinyaeError(f"{self.name}: expected {name} of at least 1, got {value}")
@@ -157,6 +175,7 @@ class Recipe:
             metrics=trained.metrics,
             seconds=trained.seconds,
             model=trained.model,
+            snapshots=trained.snapshots,
         )
 
     def _load(self, dataset: str, split: str, settings: Settings) -> Data:

@@ -6,11 +6,13 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 from tinyae.layers import (
+    BatchNorm2d,
     Conv2d,
     ConvTranspose2d,
     Dropout,
     Flatten,
     Layer,
+    LeakyReLU,
     Linear,
     MaxPool2d,
     ReLU,
@@ -18,9 +20,17 @@ from tinyae.layers import (
     Sigmoid,
     Unflatten,
 )
-from tinyae.models.vae import VAE
+from tinyae.models import VAE, Autoencoder
 
-__all__ = ["conv_vae", "dense_relu", "dense_vae", "mlp_vae"]
+__all__ = [
+    "compression",
+    "conv_vae",
+    "deep_conv_vae",
+    "dense_relu",
+    "dense_vae",
+    "kmnist_vae",
+    "mlp_vae",
+]
 
 
 def dense_relu(sizes: Sequence[int], *, last: Layer | None = None) -> Sequential:
@@ -31,7 +41,13 @@ def dense_relu(sizes: Sequence[int], *, last: Layer | None = None) -> Sequential
     return Sequential(*layers[:-1], *([last] if last else []))
 
 
-def dense_vae(sizes: Sequence[int], latent_dim: int) -> VAE:
+def compression(latent_dim: int = 2) -> Autoencoder:
+    """Document 002: ReLU everywhere but a sigmoid at the output, two models composed into one."""
+    encoder = dense_relu([784, 128, latent_dim], last=ReLU())
+    return Autoencoder(encoder, dense_relu([latent_dim, 128, 784], last=Sigmoid()))
+
+
+def dense_vae(sizes: Sequence[int], latent_dim: int = 2) -> VAE:
     """Document 000, parts 1 and 2: a trunk of ``sizes`` and its mirror image, linear output."""
     return VAE(
         trunk=dense_relu(sizes, last=ReLU()),
@@ -82,3 +98,61 @@ def conv_vae(latent_dim: int = 2) -> VAE:
     )
     heads = Linear(256, latent_dim), Linear(256, latent_dim)
     return VAE(trunk, *heads, decoder, reconstruction="bce", beta=2.0)
+
+
+def deep_conv_vae(latent_dim: int = 30, prior: str = "kl") -> VAE:
+    """Document 003: 32 and 64 channels down; up by way of two 1 × 1 transposed convolutions."""
+    trunk = Sequential(
+        Conv2d(1, 32, kernel_size=3),  # 1 × 28 × 28 → 32 × 26 × 26
+        ReLU(),
+        Conv2d(32, 64, kernel_size=3),  # → 64 × 24 × 24
+        ReLU(),
+        MaxPool2d(2),  # → 64 × 12 × 12
+        Dropout(0.25),
+        Flatten(),
+        Linear(9216, 128),
+        ReLU(),
+        Dropout(0.5),
+    )
+    decoder = Sequential(
+        Linear(latent_dim, 128),
+        ReLU(),
+        Linear(128, 128),
+        ReLU(),
+        Unflatten((128, 1, 1)),
+        ConvTranspose2d(128, 256, kernel_size=1),
+        ReLU(),
+        ConvTranspose2d(256, 784, kernel_size=1),  # a channel a pixel
+        Flatten(),
+        Sigmoid(),
+    )
+    heads = Linear(128, latent_dim), Linear(128, latent_dim)
+    return VAE(trunk, *heads, decoder, reconstruction="bce", prior=prior)
+
+
+def kmnist_vae(latent_dim: int = 128) -> VAE:
+    """Document 004: four strided convolutions down, four transposed ones up, batch norm."""
+    channels = [1, 28, 56, 112, 224]
+    trunk: list[Layer] = []
+    for inputs, outputs in pairwise(channels):  # 28 → 14 → 7 → 4 → 2 pixels
+        convolution = Conv2d(inputs, outputs, kernel_size=3, stride=2, padding=1)
+        trunk += [convolution, BatchNorm2d(outputs), LeakyReLU()]
+    decoder: list[Layer] = [Linear(latent_dim, 224), Unflatten((224, 1, 1))]
+    for inputs, outputs, stride, padding in (
+        (224, 112, 1, 0),  # 1 → 4 pixels
+        (112, 56, 2, 1),  # → 8
+        (56, 28, 2, 2),  # → 14
+        (28, 1, 2, 1),  # → 28
+    ):
+        decoder += [
+            ConvTranspose2d(inputs, outputs, 4, stride=stride, padding=padding, bias=False),
+            BatchNorm2d(outputs),
+            LeakyReLU(),
+        ]
+    heads = Linear(896, latent_dim), Linear(896, latent_dim)
+    return VAE(
+        Sequential(*trunk, Flatten()),
+        *heads,
+        Sequential(*decoder[:-2], Sigmoid()),
+        reconstruction="bce",
+    )

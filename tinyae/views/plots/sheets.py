@@ -11,7 +11,7 @@ from matplotlib.colors import Colormap
 
 from tinyae.views.plots.style import GREY, INK, LABEL_SIZE, SMALL_SIZE
 
-__all__ = ["GAP", "centers", "near_square", "show_sheet", "tile"]
+__all__ = ["centers", "name_columns", "name_rows", "near_square", "show_sheet", "tile"]
 
 SIDE = 28
 """Dots along an image, at least: smaller images are enlarged, so that gaps look alike."""

@@ -11,7 +11,7 @@ import numpy as np
 from tinyae.backend import to_numpy
 from tinyae.errors import TinyaeError
 
-__all__ = ["classes", "finite", "images", "named", "same_length", "table"]
+__all__ = ["classes", "finite", "images", "named", "one_of", "same_length", "table"]
 
 
 def finite(figure: str, name: str, values: Any) -> np.ndarray:
@@ -71,3 +71,9 @@ def same_length(figure: str, **parts: Sequence[Any] | np.ndarray) -> None:
 def named(values: Any) -> dict[str, Any]:
     """Several things by title; a single one gets an empty title."""
     return dict(values) if isinstance(values, Mapping) else {"": values}
+
+
+def one_of(figure: str, name: str, value: str, allowed: Sequence[str]) -> None:
+    """Refuse a word that means nothing here."""
+    if value not in allowed:
+        raise TinyaeError(f"{figure}: expected {name} of {', '.join(allowed)}, got {value!r}")
