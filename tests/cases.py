@@ -40,7 +40,8 @@ class LayerCase:
         state = layer.state_dict()
         for path, value in state.items():
             if value.dtype.kind == "f":
-                state[path] = value + rng.uniform(0.1, 0.5, value.shape)
+                shift = rng.uniform(0.1, 0.5, value.shape) * rng.choice([-1, 1], value.shape)
+                state[path] = value + shift
         layer.load_state_dict(state)
         return layer.astype(dtype).to(backend).train(self.training)
 

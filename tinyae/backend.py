@@ -27,6 +27,7 @@ __all__ = [
     "host_generator",
     "register_backend",
     "seed",
+    "supplied_by",
     "to_numpy",
     "use",
     "using",
@@ -208,5 +209,27 @@ def fixed_seed(n: int) -> Iterator[None]:
         yield
     finally:
         _seed = before
+        _generators.clear()
+        _generators.update(generators)
+
+
+@contextlib.contextmanager
+def supplied_by(module: Any, generator: Any) -> Iterator[None]:
+    """Layers made inside the block take their arrays and their first weights from these two.
+
+    Parameters
+    ----------
+    module : object
+        Stands in for the array module in use.
+    generator : object
+        Stands in for ``host_generator()``.
+    """
+    global _default
+    before, generators = _default, dict(_generators)
+    _default, _generators["numpy"] = module, generator
+    try:
+        yield
+    finally:
+        _default = before
         _generators.clear()
         _generators.update(generators)

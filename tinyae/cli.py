@@ -66,7 +66,7 @@ def _parser() -> argparse.ArgumentParser:
 def _demo(options: argparse.Namespace) -> None:
     from tinyae.demo import run_demo
 
-    run_demo(options.out, data=options.data, seed=options.seed)
+    run_demo(options.out, options.data, options.seed)
 
 
 def _train(options: argparse.Namespace) -> None:

@@ -16,15 +16,15 @@ from tinyae.recipes.networks import mlp_vae
 from tinyae.training import History, descend, fit
 
 if TYPE_CHECKING:
-    pass
+    from matplotlib.figure import Figure
 
 __all__ = ["run_demo"]
 
 SIZES = (784, 100, 25)
 BATCH_SIZE = 100
 EPOCHS = 15
-GRID = 15
-"""Points along each side of the latent grid."""
+EXTENT, GRID = 3.0, 15
+"""The latent grid goes from −3 to 3 along each axis, in so many points."""
 
 
 def run_demo(out: Path, data: str = "digits", seed_number: int = 0) -> None:
@@ -94,3 +94,27 @@ def _train_vae(x: Array) -> tuple[VAE, History]:
     ):
         print(f"  {epoch:5}  {reconstruction:14.2f}  {prior:6.2f}")
     return model.eval(), history
+
+
+def _figures(
+    stacked: StackedAutoencoder, vae: VAE, history: History, test_x: Array, test_y: Array
+) -> dict[str, Figure]:
+    """The five figures by file name."""
+    from tinyae.views import plots
+
+    means, _ = vae.encode(test_x)
+    first_of_each = [int((test_y == label).argmax()) for label in range(int(test_y.max()) + 1)]
+    shown = test_x[first_of_each]
+    return {
+        "1-loss": plots.loss_curves(history, title="VAE: loss and its parts, nats an image"),
+        "2-reconstructions": plots.reconstructions(
+            shown, vae.reconstruct(shown), test_y[first_of_each], title="VAE, a code of 2 numbers"
+        ),
+        "3-features": plots.features(
+            stacked.features(0), title="Stacked autoencoder: what each unit of layer 1 draws"
+        ),
+        "4-latent-means": plots.latent_means(means, test_y, title="VAE: codes of the test images"),
+        "5-latent-grid": plots.latent_grid(
+            vae.decode(plots.grid_points(EXTENT, GRID)), EXTENT, title="VAE: decoded codes"
+        ),
+    }

@@ -51,7 +51,14 @@ def test_without_noise_the_points_lie_on_the_flat():
 
 @pytest.mark.parametrize(
     "arguments",
-    [{"n": 0}, {"dimensions": 0}, {"latent_dim": 0}, {"groups": 0}, {"sigma": -1}, {"sigma": np.nan}],
+    [
+        {"n": 0},
+        {"dimensions": 0},
+        {"latent_dim": 0},
+        {"groups": 0},
+        {"sigma": -1},
+        {"sigma": np.nan},
+    ],
 )
 def test_refusals_name_the_argument(arguments):
     with pytest.raises(TinyaeError, match=f"gaussian_groups: .*{next(iter(arguments))}"):

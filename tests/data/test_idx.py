@@ -1,5 +1,6 @@
 """IDX files: what is written comes back, and nothing broken comes in."""
 
+import contextlib
 import gzip
 import re
 import struct
@@ -167,7 +168,9 @@ def test_a_gzip_bomb_is_not_unpacked(tmp_path, monkeypatch):
 
 @given(
     start=st.binary(max_size=12),
-    header=st.tuples(st.just(0), st.just(0), st.sampled_from(list(TYPES.values())), st.integers(0, 40)),
+    header=st.tuples(
+        st.just(0), st.just(0), st.sampled_from(list(TYPES.values())), st.integers(0, 40)
+    ),
     sizes=st.lists(st.sampled_from([0, 1, 2, 3, 2**31, 2**32 - 1]), max_size=5),
     rest=st.binary(max_size=40),
 )
@@ -177,7 +180,5 @@ def test_any_bytes_give_an_array_or_a_refusal(tmp_path_factory, start, header, s
     path = tmp_path_factory.getbasetemp() / "any"
     for content in (start, bytes(header) + struct.pack(f">{len(sizes)}I", *sizes) + rest):
         path.write_bytes(content)
-        try:
+        with contextlib.suppress(TinyaeError):
             assert isinstance(read_idx(path), np.ndarray)
-        except TinyaeError:
-            pass

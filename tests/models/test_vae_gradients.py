@@ -54,7 +54,7 @@ def test_the_gradient_of_the_input_with_the_target_held_fixed(build):
     def value():
         with fixed_seed(NOISE):
             output = vae(moved)
-        prior, _, _ = vae.prior(output.mean, output.log_var)
+        prior, _, _ = PRIORS[vae.prior](output.mean, output.log_var)
         return vae.reconstruction_loss(output.reconstruction, x) + vae.beta * prior
 
     total(vae, x)

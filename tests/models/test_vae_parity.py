@@ -28,12 +28,7 @@ class TorchVAE(nn.Module):
         hidden = self.trunk(x)
         mean, log_var = self.mean(hidden), self.log_var(hidden)
         copy = self.decoder(mean + torch.exp(log_var / 2) * noise).reshape(x.shape)
-        compare = nn.functional.mse_loss if reconstruction == "mse" else nn.BCELoss()
-        if reconstruction == "bce":
-            compare.reduction = "sum"
-            distance = compare(copy, x)
-        else:
-            distance = compare(copy, x, reduction="sum")
+        distance = {"mse": nn.MSELoss, "bce": nn.BCELoss}[reconstruction](reduction="sum")(copy, x)
         q = torch.distributions.Normal(mean, torch.exp(log_var / 2))
         kl = torch.distributions.kl_divergence(q, torch.distributions.Normal(0.0, 1.0)).sum()
         penalty = {
@@ -98,10 +93,8 @@ def best_known():
 
 def twins(build, dtype):
     """Both models with PyTorch's weights, the data, and the noise that tinyae will draw."""
-    mine, theirs, x = build()
     torch.manual_seed(0)
-    for parameter in theirs.parameters():
-        nn.init.uniform_(parameter, -0.3, 0.3)
+    mine, theirs, x = build()
     theirs = theirs.to(getattr(torch, dtype))
     mine.astype(dtype).load_state_dict(theirs.state_dict())
     with fixed_seed(9):

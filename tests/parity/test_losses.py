@@ -20,7 +20,11 @@ def test_values_and_gradients(case, reduction, dtype):
     expected = case.build(nn, reduction)(leaf, torch.from_numpy(target))
     expected.backward()
     assert_close(value, expected, dtype, "value")
-    assert_close(ours.backward(), leaf.grad, dtype, "gradient")
+    gradient = leaf.grad
+    if case.loss == "BCELoss":  # PyTorch keeps its 10⁻¹² in single precision
+        at_limit = (leaf == 0) | (leaf == 1)
+        gradient = torch.where(at_limit, gradient * (float(np.float32(1e-12)) / 1e-12), gradient)
+    assert_close(ours.backward(), gradient, dtype, "gradient", scale=1)
 
 
 @pytest.mark.parametrize("name", ["MSELoss", "BCELoss", "BCEWithLogitsLoss", "NLLLoss"])

@@ -24,11 +24,20 @@ nn = SimpleNamespace(
 """PyTorch's layers by name, with the axes said that tinyae fixes."""
 
 
-def assert_close(ours, theirs, dtype, name=""):
-    """Equal shape and type, and values within the tolerance of the largest."""
+def assert_close(ours, theirs, dtype, name="", scale=None):
+    """Equal shape and type, and values within the tolerance of the largest.
+
+    With ``scale=1``, each value is instead within the tolerance of itself, or of 1.
+    """
     ours, theirs = np.asarray(ours), theirs.detach().numpy()
     assert ours.shape == theirs.shape, name
     assert ours.dtype == theirs.dtype, name
     assert np.isfinite(ours).all(), name
-    scale = np.abs(theirs).max()
-    np.testing.assert_allclose(ours, theirs, rtol=0, atol=TOLERANCE[dtype] * scale, err_msg=name)
+    relative, absolute = (0, np.abs(theirs).max()) if scale is None else (1, scale)
+    np.testing.assert_allclose(
+        ours,
+        theirs,
+        rtol=TOLERANCE[dtype] * relative,
+        atol=TOLERANCE[dtype] * absolute,
+        err_msg=name,
+    )

@@ -24,8 +24,8 @@ class TorchVAE(nn.Module):
         super().__init__()
         self.trunk, self.mean = _structure(model.trunk), _structure(model.mean)
         self.log_var, self.decoder = _structure(model.log_var), _structure(model.decoder)
-        self.squared = model.reconstruction_name == "mse"
-        self.prior_name, self.beta = model.prior_name, model.beta
+        self.squared = model.reconstruction == "mse"
+        self.prior, self.beta = model.prior, model.beta
 
     def forward(self, x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
         """(reconstruction, mean, log_var)."""
@@ -45,9 +45,9 @@ class TorchVAE(nn.Module):
         return total + self.beta * self._prior(mean, log_var)
 
     def _prior(self, mean: torch.Tensor, log_var: torch.Tensor) -> torch.Tensor:
-        if self.prior_name == "em":
+        if self.prior == "em":
             return 0.5 * mean.pow(2).sum()
-        if self.prior_name == "em-strict":
+        if self.prior == "em-strict":
             return 0.5 * (mean.pow(2) + log_var.exp()).sum()
         return -0.5 * (1 + log_var - mean.pow(2) - log_var.exp()).sum()
 

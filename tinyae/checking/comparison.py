@@ -60,7 +60,7 @@ def affordable(probe: Probe) -> set[str]:
     numbers = sum(int(tensor.size) for tensor in (*probe.tensors.values(), probe.y))
     modules = sum(1 for _ in probe.layer.modules())
     evaluations = WORK / (CALL_WORK + MODULE_WORK * modules + numbers)
-    evaluations = min(evaluations, SECONDS / probe.seconds) - 2 * DIRECTIONS * len(sizes)
+    evaluations = min(evaluations, SECONDS / probe.seconds()) - 2 * DIRECTIONS * len(sizes)
     chosen = set()
     for name, size in sorted(sizes.items(), key=lambda item: item[1]):
         evaluations -= 2 * size
@@ -139,14 +139,11 @@ def _judge(
     found = derivative(line, step)
     gap = max(found.low - analytic, analytic - found.high)
     error = relative(gap, found.value, found.uncertainty)
-    return Verdict(
-        analytic,
-        found.value,
-        error,
-        wrong=not (error <= tolerance and found.settled),
-        settled=found.settled,
-        kink=found if found.kinked else None,
-    )
+    wrong = not (error <= tolerance and found.settled)
+    if wrong:
+        error = relative(gap, found.value, 0.0)
+    kink = found if found.kinked else None
+    return Verdict(analytic, found.value, error, wrong, found.settled, kink)
 
 
 def _record(result: TensorResult, verdict: Verdict, location: Location | None = None) -> bool:

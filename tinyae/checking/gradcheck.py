@@ -90,9 +90,9 @@ def gradcheck(layer: Module, x: Array, seed: int = 0) -> Report:
         return report
     unfit = list(check_gradients(passed, probe))
     fit = [name for name in probe.names if name not in {finding.tensor for finding in unfit}]
-    report.findings += unfit
-    report.findings += check_accumulation(passed, probe, fit)
-    report.findings += check_layout(passed, probe, fit)
+    unsteady = list(check_accumulation(passed, probe, fit))
+    steady = [name for name in fit if name not in {finding.tensor for finding in unsteady}]
+    report.findings += [*unfit, *unsteady, *check_layout(passed, probe, steady)]
     by_element = affordable(probe)
     for name in fit:
         result = compare(probe, name, passed.gradients[name], name in by_element)

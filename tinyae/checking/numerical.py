@@ -17,6 +17,7 @@ Press, Teukolsky, Vetterling and Flannery, *Numerical Recipes*, section 5.7 (Rid
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 from types import EllipsisType
 
@@ -148,14 +149,28 @@ def derivative(line: Line, step: float) -> Derivative:
     """The derivative along a line by Ridders' method: from ever smaller steps, the best pair.
 
     At a kink some distance away, the steps that reach beyond it disagree and the smaller ones
-    win; at a kink in the very point all of them see both slopes.
+    win, the smallest even without another one to compare with if it sees no bend. At a kink in
+    the very point all of them see both slopes.
     """
     slopes = [line.slope(step * RATIO**power) for power in (1.0, 0.0, -1.0, -2.0, -3.0)]
-    candidates = map(_extrapolated, slopes, slopes[1:])
-    return min(
-        candidates,
-        key=lambda found: (math.isnan(found.value), found.uncertainty + found.high - found.low),
-    )
+    candidates = [*map(_extrapolated, slopes, slopes[1:]), *_alone(*slopes)]
+    return min(candidates, key=_doubt)
+
+
+def _alone(*slopes: Slope) -> Iterator[Derivative]:
+    """The last slope if it is straight and within what all wider ones allow."""
+    *wider, finest = slopes
+    straight = finest.bend <= 10 * finest.noise
+    if straight and all(
+        abs(finest.value - wide.value) <= wide.bend / 2 + finest.noise for wide in wider
+    ):
+        value, uncertainty = finest.value, finest.bend + finest.noise
+        yield Derivative(value, low=value, high=value, uncertainty=uncertainty, settled=True)
+
+
+def _doubt(found: Derivative) -> float:
+    doubt = found.uncertainty + found.high - found.low
+    return math.inf if math.isnan(doubt) else doubt
 
 
 def _extrapolated(wide: Slope, narrow: Slope) -> Derivative:

@@ -72,7 +72,7 @@ def load(
         return _load_digits(split, root)
     paths = _paths(data_root(root) / name, split)
     for path in paths:
-        if not path.exists():
+        if not os.path.exists(path):
             raise TinyaeError(_how_to_get(name, split, path, root))
     return _read_pair(paths)
 

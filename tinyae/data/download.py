@@ -190,8 +190,8 @@ def _fetch_file(path: Path, file: PublishedFile, mirrors: Sequence[str]) -> str:
                 _verify(Path(stream.name), file)
                 return mirror
             except (OSError, TinyaeError) as reason:
-                failures.append(f"  {url}: {reason}")
-                print(f"  failed: {reason}", file=sys.stderr)
+                failures.append(f"  {url}: {_cause(reason)}")
+                print(f"  failed: {_cause(reason)}", file=sys.stderr)
         raise TinyaeError(
             f"fetch: expected {file.name} from one of {len(failures)} mirrors, got\n"
             + "\n".join(failures)
@@ -213,6 +213,12 @@ def _download(url: str, stream: IO[bytes]) -> None:
     stream.truncate()
     download(url, stream, None)
     stream.flush()
+
+
+def _cause(error: Exception) -> str:
+    """What went wrong, without the names of the connections that it went wrong in."""
+    inner = getattr(error.args[0], "reason", error) if error.args else error
+    return str(inner).rpartition("): ")[2]
 
 
 def _is_whole(path: Path, file: PublishedFile) -> bool:

@@ -58,12 +58,12 @@ def gaussian_groups(
     if not 0 <= sigma < np.inf:
         raise TinyaeError(f"gaussian_groups: expected a finite sigma of at least 0, got {sigma}")
     generator = np.random.default_rng(seed)
+    directions = generator.standard_normal((groups, dimensions, latent_dim))
     points = []
-    for _ in range(groups):
-        directions = generator.standard_normal((dimensions, latent_dim))
-        center = generator.standard_normal(dimensions)
+    for spread in directions:
         z = generator.standard_normal((n, latent_dim))
         noise = generator.standard_normal((n, dimensions))
-        points.append(center + z @ directions.T + sigma * noise)
+        center = generator.standard_normal(dimensions)
+        points.append(center + z @ spread.T + sigma * noise)
     group = np.repeat(np.arange(groups, dtype=np.int64), n)
     return np.concatenate(points).astype(np.float32), group

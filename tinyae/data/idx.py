@@ -113,7 +113,7 @@ def write_idx(path: str | os.PathLike[str], array: np.ndarray) -> None:
 @contextmanager
 def _readable(path: Path, name: str) -> Iterator[BufferedIOBase]:
     """Open the file and turn whatever goes wrong while reading it into a refusal."""
-    if path.is_dir():
+    if os.path.isdir(path):  # which, unlike Path.is_dir, is never an error
         raise TinyaeError(f"{name}: expected an IDX file, got a folder")
     try:
         with gzip.GzipFile(path) if path.suffix == ".gz" else open(path, "rb") as stream:

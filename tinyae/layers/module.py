@@ -91,12 +91,15 @@ class Module:
         for name, child in self.children().items():
             yield from child.modules(f"{prefix}.{name}" if prefix else name)
 
+    def own_arrays(self) -> list[str]:
+        """Names of the parameters, then of the buffers, of this module without those below."""
+        parameters = [name for name, value in vars(self).items() if isinstance(value, Parameter)]
+        return parameters + [name for name in self.buffers if getattr(self, name, None) is not None]
+
     def _places(self) -> Iterator[tuple[str, Module, str]]:
         """(path, owner, attribute) of every parameter and buffer, in PyTorch's order."""
         for path, module in self.modules():
-            own = [name for name, value in vars(module).items() if isinstance(value, Parameter)]
-            own += [name for name in module.buffers if getattr(module, name, None) is not None]
-            for name in own:
+            for name in module.own_arrays():
                 yield f"{path}.{name}" if path else name, module, name
 
     def named_parameters(self) -> dict[str, Parameter]:

@@ -145,7 +145,7 @@ class VAE(Module):
         self.trunk, self.mean, self.log_var, self.decoder = trunk, mean, log_var, decoder
         self.sampler = GaussianSampler()
         self.reconstruction_loss = RECONSTRUCTIONS[reconstruction](reduction="sum")
-        self.prior, self.beta = PRIORS[prior], float(beta)
+        self.reconstruction, self.prior, self.beta = reconstruction, prior, float(beta)
 
     @property
     def latent_dim(self) -> int:
@@ -188,7 +188,9 @@ class VAE(Module):
         output = self(x)
         target = self._target(x, output.reconstruction)
         reconstruction = self.reconstruction_loss(output.reconstruction, target)
-        prior, self.d_mean, self.d_log_var = self.prior(output.mean, output.log_var)
+        prior, self.d_mean, self.d_log_var = PRIORS[self.prior](
+            output.mean, output.log_var
+        )
         return VAELoss(reconstruction + self.beta * prior, reconstruction, prior)
 
     def backward(self) -> Array:

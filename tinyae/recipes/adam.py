@@ -63,6 +63,7 @@ class AdamTraining:
         """Build, train, measure."""
         model, epochs = self.model(settings.latent_dim), settings.epochs or self.epochs
         batches, optimizer = self.batches(data[0]), Adam(model.parameters(), lr=1e-3)
+        test_data = test() if self.measure else None  # a missing file is found before training
         snapshots: list[Snapshot] = []
         watch = Stopwatch()
 
@@ -85,7 +86,7 @@ class AdamTraining:
             history=history,
             parameters=model.count_parameters(),
             epochs=epochs,
-            metrics=self.measure(model.eval(), test()) if self.measure else {},
+            metrics=self.measure(model.eval(), test_data) if self.measure and test_data else {},
             seconds=watch.seconds,
             snapshots=snapshots,
         )

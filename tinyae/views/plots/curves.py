@@ -10,7 +10,7 @@ from matplotlib import colormaps
 from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
 from matplotlib.colors import BoundaryNorm
-from matplotlib.ticker import FuncFormatter, MaxNLocator
+from matplotlib.ticker import MaxNLocator, ScalarFormatter, StrMethodFormatter
 
 from tinyae.errors import TinyaeError
 from tinyae.views.plots import arguments
@@ -19,6 +19,7 @@ from tinyae.views.plots.style import (
     INK,
     LABEL_SIZE,
     PALETTE,
+    ROUND_STEPS,
     SMALL_SIZE,
     Picture,
     color_bar,
@@ -39,6 +40,7 @@ def loss_curves(
     *,
     unit: str = "epoch",
     every: int = 1,
+    measure: str = "",
     title: str | None = None,
 ) -> Picture:
     """Draw the loss as training went on, and its parts where it has them.
@@ -54,6 +56,8 @@ def loss_curves(
         What was counted: ``epoch``, ``step``, ``batch``.
     every : int
         How many of these lie between two entries of a list; the first entry comes after as many.
+    measure : str
+        What the numbers are, such as ``nats an image``; written at the axis.
     title : str, optional
 
     Raises
@@ -75,7 +79,8 @@ def loss_curves(
     for axes, group in zip(panels, groups, strict=True):
         chosen = {name: line for name, line in lines.items() if name in group}
         _draw_curves(axes, chosen, PARTS, every)
-        label(axes, y=next(iter(chosen)) if len(chosen) == 1 else "loss")
+        name = next(iter(chosen)) if len(chosen) == 1 else "loss"
+        label(axes, y=_measured(name, measure))
     panels[-1].set_xlabel(unit, fontsize=LABEL_SIZE, color=INK)
     return figure
 
@@ -85,6 +90,7 @@ def compare_losses(
     *,
     unit: str = "epoch",
     every: int = 1,
+    measure: str = "",
     title: str | None = None,
 ) -> Picture:
     """Draw the losses of several runs in one diagram.
@@ -97,6 +103,8 @@ def compare_losses(
         What was counted: ``epoch``, ``step``, ``batch``.
     every : int
         How many of these lie between two entries of a list.
+    measure : str
+        What the numbers are, such as ``nats an image``; written at the axis.
     title : str, optional
 
     Raises
@@ -110,7 +118,7 @@ def compare_losses(
     figure = new_figure(6.5, 4.0, title)
     axes = figure.subplots()
     _draw_curves(axes, lines, dict(zip(lines, PALETTE, strict=False)), every)
-    label(axes, unit, "loss")
+    label(axes, unit, _measured("loss", measure))
     return figure
 
 
@@ -119,6 +127,10 @@ def _curve(figure: str, name: str, values: Any) -> np.ndarray:
     if line.size == 0:
         raise TinyaeError(f"{figure}: expected entries of {name!r}, got an empty list")
     return line
+
+
+def _measured(name: str, measure: str) -> str:
+    return f"{name} ({measure})" if measure else name
 
 
 def _size(line: np.ndarray) -> float:
@@ -133,8 +145,10 @@ def _draw_curves(
         x = every * np.arange(1, len(line) + 1)
         marker = "o" if len(line) <= 30 else ""
         axes.plot(x, line, color=colors[name], marker=marker, markersize=4, lw=1.8, label=name)
-    axes.xaxis.set_major_locator(MaxNLocator(nbins=8, integer=True))
-    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.10g}"))
+    axes.xaxis.set_major_locator(MaxNLocator(nbins=10, steps=ROUND_STEPS, integer=True))
+    low, high = axes.get_ylim()
+    thousands, plain = StrMethodFormatter("{x:,.0f}"), ScalarFormatter(useOffset=False)
+    axes.yaxis.set_major_formatter(thousands if high - low > 100 else plain)
     axes.grid(axis="y", color=FAINT, lw=0.5, alpha=0.6)
     if len(lines) > 1:
         axes.legend(frameon=False, fontsize=SMALL_SIZE, labelcolor=INK)
@@ -166,12 +180,12 @@ def latent_lines(means: Any, *, title: str | None = None) -> Picture:
     figure = new_figure(5.5 * len(models) + 1.0, 4.0, title)
     panels = figure.subplots(1, len(models), sharey=True, squeeze=False)[0]
     for axes, (name, values) in zip(panels, models.items(), strict=True):
-        for dimension, line in enumerate(values.T):
-            axes.plot(line, color=colors(dimension), lw=0.8)
+        for dimension in np.argsort(-values.std(axis=0)):  # flat lines last, on top
+            axes.plot(values[:, dimension], color=colors(dimension), lw=0.8)
         axes.margins(x=0.01)
         label(axes, "sample", title=name)
     panels[0].set_ylabel("latent mean μ", fontsize=LABEL_SIZE, color=INK)
     steps = ScalarMappable(BoundaryNorm(np.arange(most + 1) + 0.5, most), colors)
-    ticks = np.unique(np.linspace(1, most, min(most, 7)).round().astype(int))
+    ticks = MaxNLocator(steps=ROUND_STEPS, integer=True)
     color_bar(figure, steps, panels.tolist(), "dimension", ticks=ticks, pad=0.02)
     return figure

@@ -7,12 +7,12 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from matplotlib.ticker import AutoLocator
+from matplotlib.ticker import MaxNLocator
 
 from tinyae.errors import TinyaeError
 from tinyae.views.plots import arguments
 from tinyae.views.plots.sheets import GAP, near_square, show_sheet
-from tinyae.views.plots.style import INK, LABEL_SIZE, Picture, label, new_figure
+from tinyae.views.plots.style import INK, LABEL_SIZE, ROUND_STEPS, Picture, label, new_figure
 
 __all__ = ["grid_points", "latent_grid", "samples", "samples_through_training"]
 
@@ -164,7 +164,7 @@ def latent_grid(
     dots = len(sheet.get_array())
     edge = extent / (n - 1) * n * dots / (dots - GAP)
     sheet.set_extent((-edge, edge, -edge, edge))
-    axes.xaxis.set_major_locator(AutoLocator())
-    axes.yaxis.set_major_locator(AutoLocator())
+    for axis in (axes.xaxis, axes.yaxis):
+        axis.set_major_locator(MaxNLocator(nbins=9, steps=ROUND_STEPS))
     label(axes, "$z_1$", "$z_2$")
     return figure

@@ -44,7 +44,7 @@ def image_sheet(
     columns = columns or near_square(len(shown))
     rows = -(-len(shown) // columns)
     size = 3.0 if len(shown) == 1 else 0.6
-    figure = new_figure(max(3.0, columns * size), rows * size + 0.5, title)
+    figure = new_figure(max(3.0, columns * size), rows * size + 0.4, title)
     show_sheet(figure.subplots(), shown, columns, limits or _range(shown))
     return figure
 
@@ -77,12 +77,12 @@ def class_sheet(
     shown = arguments.images("class_sheet", "images", images)
     names, position = arguments.classes("class_sheet", "labels", labels, MOST_CLASSES)
     arguments.same_length("class_sheet", images=shown, labels=position)
-    side = shown.shape[-1]
+    side, per_class = shown.shape[-1], min(per_class, int(np.bincount(position).max()))
     sheet = np.full((len(names), per_class, side, side), np.nan)
     for row in range(len(names)):
         chosen = shown[position == row][:per_class]
         sheet[row, : len(chosen)] = chosen
-    figure = new_figure(0.6 * per_class + 0.6, 0.6 * len(names) + 0.5, title)
+    figure = new_figure(0.6 * per_class + 0.6, 0.6 * len(names) + 0.4, title)
     axes = figure.subplots()
     show_sheet(axes, sheet.reshape(-1, side, side), per_class, limits or _range(sheet))
     name_rows(axes, side, [str(name) for name in names])
@@ -127,7 +127,7 @@ def reconstructions(
         )
     columns, side = min(columns, len(above)), above.shape[-1]
     starts = range(0, len(above), columns)
-    figure = new_figure(0.85 * columns + 1.2, 2.1 * len(starts) + 0.3, title)
+    figure = new_figure(0.85 * columns + 1.2, 1.85 * len(starts) + 0.4, title)
     panels = figure.subplots(len(starts), 1, squeeze=False)[:, 0]
     for axes, start in zip(panels, starts, strict=True):
         part = slice(start, start + columns)

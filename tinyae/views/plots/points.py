@@ -75,7 +75,7 @@ def _mixed_points(axes: Axes, points: np.ndarray, position: np.ndarray) -> None:
         points[order, 1],
         c=np.asarray(PALETTE)[position[order]],
         s=np.clip(30_000 / len(points), 4, 24),
-        alpha=0.75,
+        alpha=0.8,
         linewidths=0,
         rasterized=True,
     )
@@ -131,19 +131,16 @@ def pca_scores(true: Any, reconstructed: Any, groups: Any, *, title: str | None 
     before, after, shares, names, position = _joint_scores(
         "pca_scores", true, reconstructed, groups, 2
     )
-    figure = new_figure(4.5 * len(names) + 0.5, 4.5, title)
+    figure = new_figure(4.5 * len(names) + 1.7, 4.5, title)
     panels = figure.subplots(1, len(names), sharex=True, sharey=True, squeeze=False)[0]
     for index, (axes, name) in enumerate(zip(panels, names, strict=True)):
-        for scores, what, color in (
-            (before, "true", PALETTE[0]),
-            (after, "reconstructed", PALETTE[1]),
-        ):
-            chosen = scores[position == index]
-            axes.scatter(*chosen.T, s=16, color=color, alpha=0.6, linewidths=0, label=what)
+        for scores, color in ((before, PALETTE[0]), (after, PALETTE[1])):
+            x, y = scores[position == index].T
+            axes.scatter(x, y, s=16, color=color, alpha=0.6, linewidths=0)
         axes.set_aspect("equal")
         label(axes, f"PC1 ({shares[0]:.0%} of variance)", title=f"group {name}")
     panels[0].set_ylabel(f"PC2 ({shares[1]:.0%} of variance)", fontsize=LABEL_SIZE, color=INK)
-    panels[-1].legend(frameon=False, fontsize=SMALL_SIZE, labelcolor=INK, markerscale=1.5)
+    _legend(panels[-1], ["true", "reconstructed"])
     return figure
 
 
@@ -174,7 +171,9 @@ def pca_identity(
         "pca_identity", true, reconstructed, groups, n
     )
     figure = new_figure(2.4 * n + 0.6, 2.4 * len(names) + 0.8, title)
-    panels = figure.subplots(len(names), n, sharex="col", sharey="col", squeeze=False)
+    panels = figure.subplots(len(names), n, sharex="col", squeeze=False)
+    low, high = np.min([before, after], axis=(0, 1)), np.max([before, after], axis=(0, 1))
+    margin = 0.05 * (high - low)
     for row, name in enumerate(names):
         for column, axes in enumerate(panels[row]):
             chosen = position == row
@@ -187,7 +186,8 @@ def pca_identity(
                 alpha=0.6,
                 linewidths=0,
             )
-            axes.set_aspect("equal")
+            limits = (low[column] - margin[column], high[column] + margin[column])
+            axes.set(xlim=limits, ylim=limits, box_aspect=1)
             label(axes, title=f"PC{column + 1} ({shares[column]:.0%})" if row == 0 else "")
         panels[row, 0].set_ylabel(f"group {name}", fontsize=LABEL_SIZE, color=INK)
     figure.supxlabel("true score", fontsize=LABEL_SIZE, color=INK)

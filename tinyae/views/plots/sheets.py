@@ -8,12 +8,13 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.colors import Colormap
+from matplotlib.patches import Rectangle
 
-from tinyae.views.plots.style import GREY, INK, LABEL_SIZE, SMALL_SIZE
+from tinyae.views.plots.style import GREY, INK, LABEL_SIZE, PAPER, SMALL_SIZE
 
 __all__ = ["centers", "name_columns", "name_rows", "near_square", "show_sheet", "tile"]
 
-SIDE = 28
+SIDE = 56
 """Dots along an image, at least: smaller images are enlarged, so that gaps look alike."""
 
 GAP = 2
@@ -58,24 +59,34 @@ def show_sheet(
     columns: int | None = None,
     limits: tuple[float, float] = (0.0, 1.0),
     colors: Colormap = GREY,
-    **options: Any,
 ) -> Any:
     """Draw images (N, s, s) as a sheet, its numbers from ``limits`` on one scale of colours.
 
-    ``options`` are those of ``Axes.imshow``. Returns what it returns.
+    A place whose image is NaN stays paper. Returns what ``Axes.imshow`` returns.
     """
+    columns = columns or near_square(len(images))
     drawn = axes.imshow(
-        tile(images, columns or near_square(len(images))),
+        tile(images, columns),
         cmap=colors,
         vmin=limits[0],
         vmax=limits[1],
         interpolation="antialiased",
-        **options,
     )
+    _clear_empty(axes, images, columns)
     axes.set(xticks=[], yticks=[])
     axes.tick_params(length=0, labelsize=SMALL_SIZE, colors=INK)
     axes.spines[:].set_visible(False)
     return drawn
+
+
+def _clear_empty(axes: Axes, images: np.ndarray, columns: int) -> None:
+    """Cover the places without an image, and the gaps below and right of them, with paper."""
+    pitch = images.shape[-1] * enlargement(images.shape[-1]) + GAP
+    places = -(-len(images) // columns) * columns
+    empty = [*np.flatnonzero(np.isnan(images[:, 0, 0])), *range(len(images), places)]
+    for row, column in (divmod(int(place), columns) for place in empty):
+        corner = (GAP + column * pitch - 0.5, GAP + row * pitch - 0.5)
+        axes.add_patch(Rectangle(corner, pitch, pitch, facecolor=PAPER, edgecolor=PAPER))
 
 
 def name_columns(axes: Axes, side: int, names: list[str]) -> None:

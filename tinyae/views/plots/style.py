@@ -11,7 +11,16 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import Colormap
 from matplotlib.figure import Figure
 
-__all__ = ["GREY", "PALETTE", "SIGNED", "Picture", "color_bar", "label", "new_figure"]
+__all__ = [
+    "GREY",
+    "PALETTE",
+    "SIGNED",
+    "ROUND_STEPS",
+    "Picture",
+    "color_bar",
+    "label",
+    "new_figure",
+]
 
 PALETTE = (
     "#2a5fcc",
@@ -36,6 +45,9 @@ GAP = "#d4d4d4"
 """The lines between the images of a sheet."""
 
 TITLE_SIZE, LABEL_SIZE, SMALL_SIZE = 13, 11, 9
+
+ROUND_STEPS = [1, 2, 5, 10]
+"""Ticks are 1, 2 or 5 times a power of ten apart."""
 
 GREY: Colormap = colormaps["gray_r"].with_extremes(bad=GAP)
 """Images: ink on paper."""
@@ -62,8 +74,9 @@ def new_figure(width: float, height: float, title: str | None = None) -> Picture
         Inches, at 100 dots each.
     title : str, optional
     """
-    figure = Picture(figsize=(width, height), dpi=100, facecolor=PAPER, layout="compressed")
+    figure = Picture(figsize=(width, height), dpi=100, facecolor=PAPER)
     FigureCanvasAgg(figure)
+    figure.set_layout_engine("compressed", h_pad=0.07)
     if title:
         figure.suptitle(title, fontsize=TITLE_SIZE, color=INK)
     return figure
@@ -84,5 +97,6 @@ def color_bar(figure: Figure, drawn: Any, axes: Any, title: str = "", **options:
     """Say which number is which colour."""
     bar = figure.colorbar(drawn, ax=axes, **options)
     bar.set_label(title, fontsize=SMALL_SIZE, color=INK)
+    bar.minorticks_off()
     bar.ax.tick_params(labelsize=SMALL_SIZE, colors=INK)
     bar.outline.set_edgecolor(FAINT)

@@ -76,7 +76,7 @@ def _signed_or_grey(
     largest = float(np.abs(scale).max()) or 1.0
     limits = (-largest, largest) if signed else (float(scale.min()), float(scale.max()))
     drawn = show_sheet(axes, images, len(images), limits, SIGNED if signed else GREY)
-    color_bar(figure, drawn, axes, ticks=[limits[0], sum(limits) / 2, limits[1]])
+    color_bar(figure, drawn, axes, ticks=[limits[0], sum(limits) / 2, limits[1]], format="%.2g")
 
 
 def features(
