@@ -20,16 +20,15 @@ FUNCTIONS = """
     log log1p matmul max maximum mean min minimum moveaxis ones ones_like outer prod ravel repeat
     reshape result_type sign sqrt square squeeze stack std sum swapaxes take_along_axis tanh
     tensordot transpose tril triu var where zeros zeros_like
-""".split()
+"""
 
 METHODS = """
     all any argmax argmin argsort astype clip copy cumsum dot fill flatten item max mean min prod
     ravel repeat reshape squeeze std sum swapaxes take tolist transpose var
-""".split()
+"""
 
-BINARY = "add and eq floordiv ge gt le lt matmul mod mul ne or pow sub truediv xor".split()
-COMPARISONS = {"eq", "ge", "gt", "le", "lt", "ne"}
-UNARY = "abs invert neg pos".split()
+REFLECTED = "add and floordiv matmul mod mul or pow sub truediv xor"
+OTHER = "abs eq ge gt invert le lt ne neg pos"
 
 
 def _unwrap(value: Any) -> Any:
@@ -59,7 +58,7 @@ def _strict(function: Any) -> Any:
     return wrapped
 
 
-class ndarray:  # noqa: N801 the class is called so in NumPy and CuPy
+class ndarray:
     """A NumPy array locked away; ``get()`` copies it out, as from a device."""
 
     __array_ufunc__ = None
@@ -115,14 +114,14 @@ def _in_place(operation: Any) -> Any:
 for _name in ["shape", "dtype", "ndim", "size", "itemsize", "nbytes"]:
     setattr(ndarray, _name, property(operator.attrgetter(f"_host.{_name}")))
 ndarray.T = property(lambda self: _wrap(self._host.T))
-for _name in METHODS:
+for _name in METHODS.split():
     setattr(ndarray, _name, _strict(getattr(np.ndarray, _name)))
-for _name in [*BINARY, *UNARY]:
+for _name in f"{REFLECTED} {OTHER}".split():
     setattr(ndarray, f"__{_name}__", _strict(getattr(np.ndarray, f"__{_name}__")))
-for _name in set(BINARY) - COMPARISONS:
+for _name in REFLECTED.split():
     setattr(ndarray, f"__r{_name}__", _strict(getattr(np.ndarray, f"__r{_name}__")))
     setattr(ndarray, f"__i{_name}__", _in_place(getattr(operator, f"i{_name}")))
-for _name in FUNCTIONS:
+for _name in FUNCTIONS.split():
     globals()[_name] = _strict(getattr(np, _name))
 
 float32, float64, int64, newaxis, inf, pi = np.float32, np.float64, np.int64, None, np.inf, np.pi

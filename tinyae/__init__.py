@@ -7,6 +7,7 @@ from typing import Any
 
 from tinyae import data, recipes
 from tinyae.backend import array_module, seed, to_numpy, use
+from tinyae.checking import gradcheck
 from tinyae.errors import TinyaeError
 from tinyae.layers import (
     BatchNorm1d,
@@ -39,6 +40,7 @@ from tinyae.losses import (
 )
 from tinyae.models import VAE, Autoencoder, StackedAutoencoder
 from tinyae.optimizers import SGD, Adam
+from tinyae.threads import num_threads, set_num_threads
 from tinyae.training import History, evaluate, fit
 
 _LATER = {"plots": "tinyae.views.plots"}
@@ -90,6 +92,9 @@ __all__ = [
     "array_module",
     "data",
     "gaussian_kl",
+    "gradcheck",
+    "num_threads",
+    "set_num_threads",
     "seed",
     "to_numpy",
     "use",

@@ -77,6 +77,18 @@ class Loss:
         if prediction.size == 0:
             raise TinyaeError(f"{name}: expected at least one sample, got {prediction.shape}")
         self.check_target(prediction, target)
+        causes = "; usual causes are a learning rate that is too high and data that is not scaled"
+        self.check_finite("prediction", prediction, causes)
+        self.check_finite("target", target)
+
+    def check_finite(self, role: str, values: Array, causes: str = "") -> None:
+        """Refuse NaN and infinity."""
+        finite = array_module(values).isfinite(values)
+        if not finite.all():
+            raise TinyaeError(
+                f"{type(self).__name__}: expected a finite {role}, got {int((~finite).sum())} NaN "
+                f"or infinite values among {values.size}{causes}"
+            )
 
     def check_target(self, prediction: Array, target: Array) -> None:
         """By default, a target of the prediction's shape and of a float type."""

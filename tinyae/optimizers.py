@@ -44,13 +44,25 @@ class Optimizer:
             unknown = group.keys() - defaults.keys() - {"params"}
             if unknown:
                 raise TinyaeError(f"{name}: unknown settings {sorted(unknown)} in a group")
-            self.param_groups.append({**defaults, **group, "params": list(group["params"])})
-        everything = [parameter for group in self.param_groups for parameter in group["params"]]
-        if len({id(parameter) for parameter in everything}) < len(everything):
-            raise TinyaeError(f"{name}: a parameter is given twice")
+            members = group["params"]
+            members = [members] if isinstance(members, Parameter) else list(members)
+            self.param_groups.append({**defaults, **group, "params": members})
+        self._check_parameters()
         for group in self.param_groups:
             self.check_settings(group)
         self.state: dict[int, dict[str, Any]] = {}
+
+    def _check_parameters(self) -> None:
+        name = type(self).__name__
+        everything = [parameter for group in self.param_groups for parameter in group["params"]]
+        for item in everything:
+            if not isinstance(item, Parameter):
+                raise TinyaeError(
+                    f"{name}: expected 'params' to be a list of Parameters, got "
+                    f"{type(item).__name__} in it"
+                )
+        if len({id(parameter) for parameter in everything}) < len(everything):
+            raise TinyaeError(f"{name}: a parameter is given twice")
 
     def check_settings(self, group: Mapping[str, Any]) -> None:
         """Refuse settings that cannot work; a subclass adds its own."""

@@ -205,6 +205,33 @@ class NeedsContiguous(Scale):
         return super().backward(dy)
 
 
+class NeedsContiguousInput(Scale):
+    def forward(self, x):
+        flat = x.view()
+        flat.shape = (x.size,)
+        return super().forward(x)
+
+
+class GivesLessEachTime(Scale):
+    left = 4
+
+    def forward(self, x):
+        self.left -= 1
+        return super().forward(x)[: self.left]
+
+
+class GivesNothing(Scale):
+    def forward(self, x):
+        super().forward(x)
+
+
+class TransposesItsWeight(Scale):
+    def backward(self, dy):
+        dx = super().backward(dy)
+        self.weight.value = self.weight.value[:, None]
+        return dx
+
+
 class GivesNaN(Scale):
     def forward(self, x):
         return super().forward(x) + np.sqrt(-1 - x * x)
@@ -218,6 +245,20 @@ class GivesFloat32(Scale):
 class ComputesInFloat32(Scale):
     def forward(self, x):
         return super().forward(x.astype("float32")).astype("float32").astype(x.dtype)
+
+
+class Rough(Scale):
+    """A small ripple, too fine for any step, on top of the right function."""
+
+    def forward(self, x):
+        return super().forward(x) + 1e-6 * np.sin(1e15 * x)
+
+
+class HasAnEdge(Scale):
+    """Not a number on one side of the very x."""
+
+    def forward(self, x):
+        return super().forward(x) + np.where(x > 1, np.nan, 0)
 
 
 class RaisesInForward(Scale):

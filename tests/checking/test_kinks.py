@@ -144,6 +144,10 @@ def test_moving_breaks_ties_and_keeps_signs():
     np.testing.assert_array_equal(np.sign(there)[x != 0], np.sign(x)[x != 0])
     assert np.abs(there - x).max() <= 0.02
     np.testing.assert_array_equal(moved[1].y, np.tanh(there))
+    small = Probe(ta.Tanh(), 1e-6 * x, seed=0).nearby()
+    np.testing.assert_allclose(small[0].tensors["input"], 1e-6 * there, rtol=1e-12)
+    zeros = Probe(ta.Tanh(), np.zeros(3), seed=0).nearby()
+    assert 1e-5 < np.abs(zeros[0].tensors["input"]).max() <= 0.01
 
 
 def test_a_layer_that_cannot_be_run_elsewhere_is_judged_where_it_can():

@@ -46,19 +46,15 @@ def test_one_wrong_element_of_a_vae():
     assert (finding.tensor, finding.location) == ("log_var.weight", (1, 2))
 
 
-def test_a_vae_that_forgets_half_of_the_derivative_of_its_sample():
+def test_a_vae_that_forgets_the_half_in_the_derivative_of_its_sample():
     model = vae()
-    right = model.sampler.backward
-    model.sampler.backward = lambda dz: (right(dz)[0], 2 * right(dz)[1])
-    # the lambda belongs to the model given, not to the copy that is checked: nothing to compare
-    sampler = type(model.sampler)
 
-    class Wrong(sampler):
+    class Twice(type(model.sampler)):
         def backward(self, dz):
             d_mean, d_log_var = super().backward(dz)
             return d_mean, 2 * d_log_var
 
-    model.sampler = Wrong()
+    model.sampler = Twice()
     tensors = {finding.tensor for finding in gradcheck(model, X).findings}
     assert {"log_var.weight", "log_var.bias"} <= tensors
     assert not tensors & {"mean.weight", "mean.bias", "decoder.0.weight", "decoder.0.bias"}

@@ -8,6 +8,7 @@ import pytest
 import tinyae as ta
 from tests.checking import faulty
 from tinyae.checking import gradcheck
+from tinyae.checking.probe import strided_copy
 
 X = np.random.default_rng(0).normal(size=(4, 3))
 
@@ -34,6 +35,8 @@ MISTAKES = [
     (faulty.ForgetsWhatItHeld, "weight", "depends-on-state", "gave weight another gradient"),
     (faulty.ReadsMemory, "output", "depends-on-layout", "not contiguous"),
     (faulty.NeedsContiguous, "input", "depends-on-layout", "flat.shape = (dy.size,)"),
+    (faulty.NeedsContiguousInput, "input", "depends-on-layout", "flat.shape = (x.size,)"),
+    (faulty.TransposesItsWeight, "weight", "updates-weights", "backward changed"),
     (faulty.GivesNaN, "output", "not-finite", "12 NaN or infinite values among 12"),
     (faulty.GivesFloat32, "output", "wrong-shape", "forward gave float32"),
     (faulty.RaisesInBackward, "input", "raises", "RaisesInBackward().backward raised ValueError"),
@@ -89,6 +92,50 @@ def test_numbers_computed_in_float32_are_not_called_right():
     (first, *_) = gradcheck(faulty.ComputesInFloat32(), X).findings
     assert first.mistake == "unknown"
     assert "less than float64" in first.message
+
+
+def test_a_derivative_that_cannot_be_had_is_not_called_right():
+    findings = gradcheck(faulty.Rough(), X).findings
+    assert findings
+    assert all("does not settle" in finding.message for finding in findings)
+    (finding,) = gradcheck(faulty.HasAnEdge(1), np.array([[0.5], [1.0]])).findings
+    assert (finding.tensor, finding.location, finding.error) == ("input", (1, 0), np.inf)
+    assert "does not settle" in finding.message
+
+
+def test_nothing_is_compared_if_forward_is_another_function_each_time():
+    assert gradcheck(faulty.ClipsWeightInForward(), X).tensors == []
+    assert gradcheck(faulty.CountsCalls(), X).tensors == []
+
+
+def test_a_tie_that_rounding_decides_is_not_a_matter_of_layout():
+    class PositiveSums(ta.Layer):
+        def forward(self, x):
+            self.x, self.positive = x, x.sum(axis=1, keepdims=True) > 0
+            return self.positive * x.sum(axis=1, keepdims=True)
+
+        def backward(self, dy):
+            return np.broadcast_to(dy * self.positive, self.x.shape).copy()
+
+    def rounds_otherwise(x):
+        return ((x.sum(axis=1) > 0) != (strided_copy(x).sum(axis=1) > 0)).any()
+
+    batches = np.random.default_rng(0).normal(size=(100, 4, 16))
+    batches[..., -1] -= batches.sum(axis=2)
+    x = next(filter(rounds_otherwise, batches))
+    report = gradcheck(PositiveSums(), x)
+    assert report.passed, report
+    assert report.kinks
+
+
+def test_an_output_of_another_shape_each_time():
+    findings = gradcheck(faulty.GivesLessEachTime(), X).findings
+    assert ("output", "forward-inconsistent") in [(f.tensor, f.mistake) for f in findings]
+
+
+def test_an_output_that_is_no_array():
+    with pytest.raises(ta.TinyaeError, match=r"GivesNothing\(\).*None"):
+        gradcheck(faulty.GivesNothing(), X)
 
 
 def test_an_exception_in_forward_is_told_with_its_line_and_its_cause():

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import tinyae as ta
+from tinyae import threads
 from tinyae.layers import kernels, naive
 
 quick = settings(max_examples=60, deadline=None, derandomize=True)
@@ -54,7 +55,7 @@ def test_fast_is_naive(geometry, samples, inputs, outputs, memory):
         "correlate_input_gradient": (dy, weight, stride, padding, size),
         "correlate_weight_gradient": (x, dy, stride, padding, kernel),
     }
-    with mock.patch.object(kernels, "BLOCK_BYTES", memory):
+    with mock.patch.multiple(threads, BLOCK_BYTES=memory, SMALL=0):
         for name, arguments in calls.items():
             fast = getattr(kernels, name)(*arguments)
             slow = getattr(naive, name)(*arguments)
@@ -88,12 +89,6 @@ def test_max_pooling_with_ties_is_naive(geometry, samples, inputs):
     dy = rng.normal(size=y.shape)
     expected = naive.max_pool_gradient(x, dy, kernel, stride, padding)
     np.testing.assert_allclose(layer.backward(dy), expected, rtol=0, atol=1e-14)
-
-
-def test_blocks_are_as_large_as_memory_allows_and_leave_nothing_out():
-    with mock.patch.object(kernels, "BLOCK_BYTES", 25):
-        blocks = list(kernels._blocks(samples=5, bytes_each=10))
-    assert [range(5)[block] for block in blocks] == [range(2), range(2, 4), range(4, 5)]
 
 
 @pytest.mark.parametrize(

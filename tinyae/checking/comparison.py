@@ -151,8 +151,7 @@ def _record(result: TensorResult, verdict: Verdict, location: Location | None = 
     if verdict.kink and not verdict.wrong:
         result.kinks.append(_kink(result.tensor, verdict, verdict.kink, location))
         return False
-    is_worst = (verdict.wrong, verdict.error) > (result.wrong > 0, result.error)
-    is_worst = is_worst or not result.compared
+    is_worst = not result.compared or verdict.error > result.error
     result.wrong += verdict.wrong
     result.compared += 1
     if is_worst:

@@ -106,9 +106,9 @@ def check_accumulation(passed: Pass, probe: Probe, fit: list[str]) -> Iterator[F
     """Is a second backward pass *added* to what the gradients hold?"""
     generator = np.random.default_rng([probe.seed, 4])
     held = {}
-    for name, parameter in probe.parameters.items():
-        xp = array_module(parameter.value)
-        held[name] = xp.asarray(generator.standard_normal(parameter.shape))
+    for name in probe.parameters:
+        tensor = probe.tensors[name]
+        held[name] = array_module(tensor).asarray(generator.standard_normal(tensor.shape))
     again = probe.run(grads=held)
     if again.failure:
         yield Finding(INPUT, "raises", f"when the same pass was run again, {again.failure}")

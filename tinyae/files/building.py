@@ -27,6 +27,9 @@ MOST_PATHS = 100_000
 SPARE_NUMBERS = 2**22
 """What constructors may make beyond the arrays of the file."""
 
+SMALLEST = 2**10
+"""What an array costs at least, as it has an owner and a name."""
+
 
 def build(description: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> Module:
     """The model that ``describe`` described, on the backend in use.
@@ -138,11 +141,12 @@ class _Allowance:
     """How many numbers constructors may make: few more than the arrays they are made for."""
 
     def __init__(self, arrays: Mapping[str, np.ndarray]) -> None:
-        self.left = SPARE_NUMBERS + sum(4 * max(array.size, 128) for array in arrays.values())
+        self.left = SPARE_NUMBERS + sum(4 * max(array.size, SMALLEST) for array in arrays.values())
 
     def spend(self, shape: Any) -> None:
-        """Take away an array of this shape, and at least what the smallest array costs."""
-        self.left -= max(math.prod(shape) if isinstance(shape, tuple | list) else int(shape), 128)
+        """Take away an array of this shape, and at least ``SMALLEST``."""
+        size = math.prod(shape) if isinstance(shape, tuple | list) else int(shape)
+        self.left -= max(size, SMALLEST)
         if self.left < 0:
             raise TinyaeError("its arguments ask for far more numbers than there are in the file")
 
@@ -157,7 +161,7 @@ class _Counted:
         return getattr(self._makers, name)
 
     def array(self, values: Any, *args: Any, **kwargs: Any) -> Array:
-        self._allowance.spend(np.shape(values))
+        self._allowance.spend(values.shape if hasattr(values, "shape") else np.shape(values))
         return self._makers.array(values, *args, **kwargs)
 
     def zeros(self, shape: Any, *args: Any, **kwargs: Any) -> Array:

@@ -133,6 +133,8 @@ class LogSoftmax(Layer):
     Goodfellow, Bengio and Courville, *Deep Learning*, section 6.2.2.3.
     """
 
+    input_axes = [("N", "C", "…")]
+
     def forward(self, x: Array) -> Array:
         xp = array_module(x)
         shifted = x - x.max(axis=1, keepdims=True)

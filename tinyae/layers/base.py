@@ -6,9 +6,9 @@ import functools
 from collections.abc import Callable, Sequence
 from typing import Any, ClassVar
 
-from tinyae.backend import Array, array_module
+from tinyae.backend import Array, array_module, backend_name
 from tinyae.errors import TinyaeError
-from tinyae.layers.module import Module
+from tinyae.layers.module import Module, Parameter
 
 __all__ = ["Layer"]
 
@@ -33,7 +33,8 @@ class Layer(Module):
     ----------
     input_axes : list of tuples of int or str
         The shapes that ``forward`` accepts; a letter stands for any length:
-        ``[("N", 784)]``. An empty list accepts every shape.
+        ``[("N", 784)]``, and a final ``"…"`` for any further axes. An empty list accepts
+        every shape.
 
     Raises
     ------
@@ -41,12 +42,13 @@ class Layer(Module):
         By ``forward``: for what is no array, not of a float type, empty, of another shape than
         expected, not finite (looked at where data enters the outermost layer), or on another
         backend than the weights. By ``backward``: before any ``forward``, or for a dy of
-        another shape than y.
+        another shape or on another backend than y.
     """
 
     input_axes: Sequence[tuple[int | str, ...]] = ()
     _depth: ClassVar[int] = 0
     _output_shape: tuple[int, ...] | None = None
+    _output_backend: str = ""
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
@@ -79,7 +81,12 @@ def _checked(method: Callable, check: Callable[[Any, Array], None]) -> Callable:
         finally:
             Layer._depth -= 1
         if check is _check_input:
-            self._output_shape = result.shape
+            if not hasattr(result, "shape"):
+                raise TinyaeError(
+                    f"{self.label}.forward: expected it to return an array, got "
+                    f"{type(result).__name__}"
+                )
+            self._output_shape, self._output_backend = result.shape, backend_name(result)
         return result
 
     return checked
@@ -103,13 +110,19 @@ def _check_upstream(layer: Layer, dy: Array) -> None:
             f"{layer.label}: expected an upstream gradient of the output's shape "
             f"{layer._output_shape}, got {dy.shape}"
         )
+    if backend_name(dy) != layer._output_backend:
+        raise TinyaeError(
+            f"{layer.label}: expected an upstream gradient on the output's backend "
+            f"{layer._output_backend}, got one on {backend_name(dy)}"
+        )
 
 
 def _check_array(layer: Layer, array: Array, role: str) -> None:
     """A float array on the layer's backend, finite where it enters the outermost layer."""
     try:
         weight = getattr(layer, "weight", None)
-        xp = array_module(array, weight.value) if weight is not None else array_module(array)
+        known = [weight.value] if isinstance(weight, Parameter) else []
+        xp = array_module(array, *known)
     except TinyaeError as reason:
         raise TinyaeError(f"{layer.label}: {role}: {reason}") from None
     if array.dtype.kind != "f":
@@ -126,6 +139,9 @@ def _check_array(layer: Layer, array: Array, role: str) -> None:
 
 
 def _fits(shape: tuple[int, ...], axes: tuple[int | str, ...]) -> bool:
+    if axes[-1] == "…":
+        axes = axes[:-1]
+        shape = shape[: len(axes)]
     return len(shape) == len(axes) and all(
         isinstance(axis, str) or axis == length for axis, length in zip(axes, shape, strict=True)
     )

@@ -63,6 +63,7 @@ class Conv2d(Layer):
         bias: bool = True,
     ) -> None:
         super().__init__()
+        _check_channels(self, in_channels, out_channels)
         self.input_axes = [("N", in_channels, "H", "W")]
         self.kernel_size, self.stride, self.padding = map(pair, (kernel_size, stride, padding))
         _check_geometry(self, self.kernel_size, self.stride, self.padding)
@@ -138,6 +139,7 @@ class ConvTranspose2d(Layer):
         bias: bool = True,
     ) -> None:
         super().__init__()
+        _check_channels(self, in_channels, out_channels)
         self.input_axes = [("N", in_channels, "H", "W")]
         self.kernel_size, self.stride, self.padding = map(pair, (kernel_size, stride, padding))
         self.output_padding = pair(output_padding)
@@ -176,6 +178,11 @@ class ConvTranspose2d(Layer):
                 f"which would give {(height, width)}"
             )
         return height, width
+
+
+def _check_channels(layer: Layer, inputs: int, outputs: int) -> None:
+    if min(inputs, outputs) < 1:
+        raise TinyaeError(f"{layer.label}: expected in_channels ≥ 1 and out_channels ≥ 1")
 
 
 def _check_geometry(layer: Layer, kernel: Pair, stride: Pair, padding: Pair) -> None:

@@ -32,7 +32,7 @@ class Dropout(Layer):
     def __init__(self, p: float = 0.5) -> None:
         super().__init__()
         if not 0 <= p < 1:
-            raise TinyaeError(f"Dropout: expected a chance p in [0, 1), got {p}")
+            raise TinyaeError(f"{self.label}: expected a chance p in [0, 1), got {p}")
         self.p = p
 
     def forward(self, x: Array) -> Array:

@@ -10,8 +10,9 @@ With a stride s and zero padding p, and x̃ for the padded x,
 ``correlate_weight_gradient`` is its adjoint in w: dw from x and dy, needed by both layers.
 
 All three write the sum as one matrix product. The windows of x become the columns of a matrix
-("im2col"), w one row an output channel; block by block, so that the columns stay in cache.
-Their naive twins, four plain loops each, are in ``tinyae.layers.naive``.
+("im2col"), w one row an output channel; block by block, so that the columns stay in cache, with
+the blocks shared between threads (``tinyae.threads``). Their naive twins, four plain loops
+each, are in ``tinyae.layers.naive``.
 
 References
 ----------
@@ -24,6 +25,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from tinyae.backend import Array, array_module
+from tinyae.threads import share
 
 __all__ = [
     "Pair",
@@ -38,9 +40,6 @@ __all__ = [
 
 Pair = tuple[int, int]
 """(along the height, along the width)."""
-
-BLOCK_BYTES = 2**21
-"""How much memory the columns of one block may take: about a processor's second-level cache."""
 
 
 def pair(value: int | tuple[int, int]) -> Pair:
@@ -81,9 +80,13 @@ def correlate(x: Array, weight: Array, stride: Pair, padding: Pair) -> Array:
     size = output_size(x.shape[2:], kernel, stride, padding)
     x, rows = pad(x, padding), weight.reshape(outputs, -1)
     y = xp.empty((len(x), outputs, *size), dtype=xp.result_type(x, weight))
-    for block in _blocks(len(x), rows.shape[1] * size[0] * size[1] * y.itemsize):
-        product = rows @ _columns(x[block], kernel, stride)
-        y[block] = product.reshape(outputs, -1, *size).swapaxes(0, 1)
+
+    def compute(blocks: Iterator[slice]) -> None:
+        for block in blocks:
+            product = rows @ _columns(x[block], kernel, stride)
+            y[block] = product.reshape(outputs, -1, *size).swapaxes(0, 1)
+
+    share(compute, len(x), rows.shape[1] * size[0] * size[1] * y.itemsize)
     return y
 
 
@@ -101,10 +104,14 @@ def correlate_input_gradient(
     shape = (len(dy), channels, height + 2 * top, width + 2 * left)
     dx = xp.zeros(shape, dtype=xp.result_type(dy, weight))
     rows = weight.reshape(outputs, -1).T
-    for block in _blocks(len(dy), rows.shape[0] * dy[0, 0].size * dx.itemsize):
-        columns = rows @ _channel_rows(dy[block])
-        shares = columns.reshape(channels, *kernel, -1, *dy.shape[2:]).swapaxes(0, 3)
-        _add_windows(dx[block], shares, stride)
+
+    def compute(blocks: Iterator[slice]) -> None:
+        for block in blocks:
+            columns = rows @ _channel_rows(dy[block])
+            shares = columns.reshape(channels, *kernel, -1, *dy.shape[2:]).swapaxes(0, 3)
+            _add_windows(dx[block], shares, stride)
+
+    share(compute, len(dy), rows.shape[0] * dy[0, 0].size * dx.itemsize)
     return dx[:, :, top : top + height, left : left + width]
 
 
@@ -118,16 +125,16 @@ def correlate_weight_gradient(
     xp = array_module(x, dy)
     outputs, channels = dy.shape[1], x.shape[1]
     x = pad(x, padding)
-    dw = xp.zeros((outputs, channels * kernel[0] * kernel[1]), dtype=xp.result_type(x, dy))
-    for block in _blocks(len(x), dw.shape[1] * dy[0, 0].size * dw.itemsize):
-        dw += _channel_rows(dy[block]) @ _columns(x[block], kernel, stride).T
-    return dw.reshape(outputs, channels, *kernel)
+    length, dtype = channels * kernel[0] * kernel[1], xp.result_type(x, dy)
 
+    def compute(blocks: Iterator[slice]) -> Array:
+        dw = xp.zeros((outputs, length), dtype=dtype)
+        for block in blocks:
+            dw += _channel_rows(dy[block]) @ _columns(x[block], kernel, stride).T
+        return dw
 
-def _blocks(samples: int, bytes_each: int) -> Iterator[slice]:
-    """Slices of the batch whose columns together fit into ``BLOCK_BYTES``."""
-    step = max(1, BLOCK_BYTES // max(1, bytes_each))
-    return (slice(start, start + step) for start in range(0, samples, step))
+    parts = share(compute, len(x), length * dy[0, 0].size * dtype.itemsize)
+    return sum(parts[1:], parts[0]).reshape(outputs, channels, *kernel)
 
 
 def _columns(x: Array, kernel: Pair, stride: Pair) -> Array:

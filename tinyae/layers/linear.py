@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tinyae.backend import Array
+from tinyae.errors import TinyaeError
 from tinyae.layers.base import Layer
 from tinyae.layers.initialization import kaiming_uniform
 
@@ -40,6 +41,8 @@ class Linear(Layer):
 
     def __init__(self, in_features: int, out_features: int, bias: bool = True) -> None:
         super().__init__()
+        if min(in_features, out_features) < 1:
+            raise TinyaeError(f"{self.label}: expected in_features ≥ 1 and out_features ≥ 1")
         self.input_axes = [("N", in_features)]
         self.weight = kaiming_uniform((out_features, in_features), fan_in=in_features)
         self.bias = kaiming_uniform((out_features,), fan_in=in_features) if bias else None

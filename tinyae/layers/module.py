@@ -173,7 +173,8 @@ class Module:
         Raises
         ------
         TinyaeError
-            When a key is missing or unknown, or a shape differs; nothing is changed then.
+            When a key is missing or unknown, a shape differs or a value is no number; nothing
+            is changed then.
         """
         places = {path: (owner, name) for path, owner, name in self._places()}
         missing, unknown = places.keys() - state.keys(), state.keys() - places.keys()
@@ -184,11 +185,15 @@ class Module:
             )
         arrays = {path: to_numpy(state[path]) for path in places}
         for path, (owner, name) in places.items():
-            expected = _content(owner, name).shape
-            if arrays[path].shape != expected:
+            expected, got = _content(owner, name).shape, arrays[path]
+            if got.shape != expected:
                 raise TinyaeError(
                     f"{self.label}: load_state_dict: expected {path} of shape {expected}, "
-                    f"got {arrays[path].shape}"
+                    f"got {got.shape}"
+                )
+            if got.dtype.kind not in "fiu":
+                raise TinyaeError(
+                    f"{self.label}: load_state_dict: expected {path} of numbers, got {got.dtype}"
                 )
         for path, (owner, name) in places.items():
             content = _content(owner, name)

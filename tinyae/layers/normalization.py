@@ -60,6 +60,10 @@ class BatchNorm(Layer):
 
     def __init__(self, num_features: int, eps: float = 1e-5, momentum: float = 0.1) -> None:
         super().__init__()
+        if num_features < 1 or not eps >= 0 or not 0 <= momentum <= 1:
+            raise TinyaeError(
+                f"{self.label}: expected num_features ≥ 1, eps ≥ 0 and momentum in [0, 1]"
+            )
         xp = default_module()
         self.num_features, self.eps, self.momentum = num_features, eps, momentum
         self.weight = Parameter(xp.ones(num_features))

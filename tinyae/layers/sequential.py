@@ -31,6 +31,13 @@ class Sequential(Layer):
         for index, layer in enumerate(layers):
             if not isinstance(layer, Layer):
                 raise TinyaeError(f"Sequential: expected a Layer at {index}, got {layer!r}")
+            first = layers.index(layer)
+            if first < index:
+                raise TinyaeError(
+                    f"Sequential: expected layers of their own, but layer {index}, {layer.label}, "
+                    f"is also layer {first}, and remembers one forward pass only; to share "
+                    "weights, give a second layer the same Parameter"
+                )
             setattr(self, str(index), layer)
 
     @property

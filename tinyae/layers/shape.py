@@ -20,6 +20,8 @@ class Flatten(Layer):
     The same numbers in another shape, so the gradient is dy in the shape of x.
     """
 
+    input_axes = [("N", "…")]
+
     def forward(self, x: Array) -> Array:
         self.shape = x.shape
         return x.reshape(len(x), -1)
@@ -44,7 +46,7 @@ class Unflatten(Layer):
     def __init__(self, shape: Sequence[int]) -> None:
         super().__init__()
         if any(length < 1 for length in shape):
-            raise TinyaeError(f"Unflatten: expected positive lengths, got {tuple(shape)}")
+            raise TinyaeError(f"{self.label}: expected positive lengths, got {tuple(shape)}")
         self.shape = tuple(shape)
         self.input_axes = [("N", math.prod(self.shape))]
 

@@ -188,9 +188,7 @@ class VAE(Module):
         output = self(x)
         target = self._target(x, output.reconstruction)
         reconstruction = self.reconstruction_loss(output.reconstruction, target)
-        prior, self.d_mean, self.d_log_var = PRIORS[self.prior](
-            output.mean, output.log_var
-        )
+        prior, self.d_mean, self.d_log_var = PRIORS[self.prior](output.mean, output.log_var)
         return VAELoss(reconstruction + self.beta * prior, reconstruction, prior)
 
     def backward(self) -> Array:

@@ -11,14 +11,31 @@ import numpy as np
 from tinyae.backend import to_numpy
 from tinyae.errors import TinyaeError
 
-__all__ = ["classes", "finite", "images", "named", "one_of", "same_length", "table"]
+__all__ = [
+    "classes",
+    "count",
+    "finite",
+    "images",
+    "named",
+    "numbers",
+    "one_of",
+    "positive",
+    "same_length",
+    "table",
+]
+
+
+def numbers(figure: str, name: str, values: Any) -> np.ndarray:
+    """An array of numbers, of any backend, on the host."""
+    array = to_numpy(values)
+    if array.dtype.kind not in "fiub":
+        raise TinyaeError(f"{figure}: expected {name} to be numbers, got {array.dtype}")
+    return array
 
 
 def finite(figure: str, name: str, values: Any) -> np.ndarray:
     """An array of finite numbers, of any backend, on the host."""
-    array = to_numpy(values)
-    if array.dtype.kind not in "fiub":
-        raise TinyaeError(f"{figure}: expected {name} to be numbers, got {array.dtype}")
+    array = numbers(figure, name, values)
     if not np.isfinite(array).all():
         bad = int((~np.isfinite(array)).sum())
         raise TinyaeError(f"{figure}: expected finite {name}, got {bad} of {array.size} not finite")
@@ -32,8 +49,7 @@ def images(figure: str, name: str, values: Any) -> np.ndarray:
     """
     array = finite(figure, name, values)
     side = math.isqrt(array.shape[1]) if array.ndim == 2 else array.shape[-1] if array.ndim else 0
-    allowed = ((len(array), *shape) for shape in ((side**2,), (side, side), (1, side, side)))
-    if array.size == 0 or array.shape not in allowed:
+    if array.size == 0 or array.shape[1:] not in ((side**2,), (side, side), (1, side, side)):
         raise TinyaeError(
             f"{figure}: expected {name} of square images, (N, s²), (N, s, s) or (N, 1, s, s), "
             f"got {array.shape}"
@@ -68,9 +84,23 @@ def same_length(figure: str, **parts: Sequence[Any] | np.ndarray) -> None:
         raise TinyaeError(f"{figure}: expected as many of each, got {lengths}")
 
 
-def named(values: Any) -> dict[str, Any]:
-    """Several things by title; a single one gets an empty title."""
+def named(figure: str, name: str, values: Any) -> dict[str, Any]:
+    """Several arrays by title; a single one gets an empty title."""
+    if isinstance(values, Mapping) and not values:
+        raise TinyaeError(f"{figure}: expected {name}, one array or several by title, got none")
     return dict(values) if isinstance(values, Mapping) else {"": values}
+
+
+def count(figure: str, name: str, value: int, least: int = 1) -> None:
+    """Refuse fewer of something than make sense."""
+    if value < least:
+        raise TinyaeError(f"{figure}: expected {name} of at least {least}, got {value}")
+
+
+def positive(figure: str, name: str, value: float) -> None:
+    """Refuse a length that is none."""
+    if not 0 < value < math.inf:
+        raise TinyaeError(f"{figure}: expected a positive {name}, got {value}")
 
 
 def one_of(figure: str, name: str, value: str, allowed: Sequence[str]) -> None:

@@ -69,6 +69,7 @@ def loss_curves(
         raise TinyaeError(
             f"loss_curves: expected a history with 'loss', got {', '.join(history) or 'nothing'}"
         )
+    arguments.count("loss_curves", "every", every)
     lines = {name: _curve("loss_curves", name, history[name]) for name in PARTS if name in history}
     arguments.same_length("loss_curves", **lines)
     whole = _size(lines["loss"])
@@ -114,6 +115,7 @@ def compare_losses(
     """
     if not 1 <= len(runs) <= len(PALETTE):
         raise TinyaeError(f"compare_losses: expected 1 to {len(PALETTE)} runs, got {len(runs)}")
+    arguments.count("compare_losses", "every", every)
     lines = {name: _curve("compare_losses", name, values) for name, values in runs.items()}
     figure = new_figure(6.5, 4.0, title)
     axes = figure.subplots()
@@ -123,10 +125,10 @@ def compare_losses(
 
 
 def _curve(figure: str, name: str, values: Any) -> np.ndarray:
-    line = np.asarray([float(value) for value in values])
-    if line.size == 0:
-        raise TinyaeError(f"{figure}: expected entries of {name!r}, got an empty list")
-    return line
+    line = arguments.numbers(figure, name, values)
+    if line.ndim != 1 or line.size == 0:
+        raise TinyaeError(f"{figure}: expected a list of numbers as {name!r}, got {line.shape}")
+    return line.astype(np.float64)
 
 
 def _measured(name: str, measure: str) -> str:
@@ -145,7 +147,8 @@ def _draw_curves(
         x = every * np.arange(1, len(line) + 1)
         marker = "o" if len(line) <= 30 else ""
         axes.plot(x, line, color=colors[name], marker=marker, markersize=4, lw=1.8, label=name)
-    axes.xaxis.set_major_locator(MaxNLocator(nbins=10, steps=ROUND_STEPS, integer=True))
+    axes.xaxis.set_major_locator(MaxNLocator(nbins=6, steps=ROUND_STEPS, integer=True))
+    axes.xaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
     low, high = axes.get_ylim()
     thousands, plain = StrMethodFormatter("{x:,.0f}"), ScalarFormatter(useOffset=False)
     axes.yaxis.set_major_formatter(thousands if high - low > 100 else plain)
@@ -173,7 +176,7 @@ def latent_lines(means: Any, *, title: str | None = None) -> Picture:
     """
     models = {
         name: arguments.table("latent_lines", "means", values)
-        for name, values in arguments.named(means).items()
+        for name, values in arguments.named("latent_lines", "means", means).items()
     }
     most = max(values.shape[1] for values in models.values())
     colors = colormaps["viridis"].resampled(most)

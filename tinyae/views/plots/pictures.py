@@ -9,7 +9,7 @@ import numpy as np
 
 from tinyae.errors import TinyaeError
 from tinyae.views.plots import arguments
-from tinyae.views.plots.sheets import name_columns, name_rows, near_square, show_sheet
+from tinyae.views.plots.sheets import name_columns, name_rows, near_square, rows_of, show_sheet
 from tinyae.views.plots.style import Picture, new_figure
 
 __all__ = ["class_sheet", "image_sheet", "reconstructions"]
@@ -21,7 +21,7 @@ def image_sheet(
     images: Any,
     *,
     columns: int | None = None,
-    limits: tuple[float, float] | None = None,
+    grey: tuple[float, float] | None = None,
     title: str | None = None,
 ) -> Picture:
     """Show images on one sheet, row by row from the upper left; a single one is shown large.
@@ -31,7 +31,7 @@ def image_sheet(
     images : array (N, s²), (N, s, s) or (N, 1, s, s)
     columns : int, optional
         Images in a row; about as many as rows when left out.
-    limits : (float, float), optional
+    grey : (float, float), optional
         The numbers that are white and black; the smallest and the largest shown when left out.
     title : str, optional
 
@@ -41,11 +41,12 @@ def image_sheet(
         When the images are not square or not finite.
     """
     shown = arguments.images("image_sheet", "images", images)
-    columns = columns or near_square(len(shown))
-    rows = -(-len(shown) // columns)
+    columns = near_square(len(shown)) if columns is None else columns
+    arguments.count("image_sheet", "columns", columns)
+    rows = rows_of(len(shown), columns)
     size = 3.0 if len(shown) == 1 else 0.6
     figure = new_figure(max(3.0, columns * size), rows * size + 0.4, title)
-    show_sheet(figure.subplots(), shown, columns, limits or _range(shown))
+    show_sheet(figure.subplots(), shown, columns, grey or _range(shown))
     return figure
 
 
@@ -54,7 +55,7 @@ def class_sheet(
     labels: Any,
     *,
     per_class: int = 10,
-    limits: tuple[float, float] | None = None,
+    grey: tuple[float, float] | None = None,
     title: str | None = None,
 ) -> Picture:
     """Show the first images of each class, a row a class.
@@ -65,7 +66,7 @@ def class_sheet(
     labels : array (N,)
     per_class : int
         Images in a row; a class with fewer leaves places empty.
-    limits : (float, float), optional
+    grey : (float, float), optional
         The numbers that are white and black; the smallest and the largest shown when left out.
     title : str, optional
 
@@ -74,6 +75,7 @@ def class_sheet(
     TinyaeError
         When the images are not square or not finite, or when the lengths differ.
     """
+    arguments.count("class_sheet", "per_class", per_class)
     shown = arguments.images("class_sheet", "images", images)
     names, position = arguments.classes("class_sheet", "labels", labels, MOST_CLASSES)
     arguments.same_length("class_sheet", images=shown, labels=position)
@@ -84,7 +86,7 @@ def class_sheet(
         sheet[row, : len(chosen)] = chosen
     figure = new_figure(0.6 * per_class + 0.6, 0.6 * len(names) + 0.4, title)
     axes = figure.subplots()
-    show_sheet(axes, sheet.reshape(-1, side, side), per_class, limits or _range(sheet))
+    show_sheet(axes, sheet.reshape(-1, side, side), per_class, grey or _range(sheet))
     name_rows(axes, side, [str(name) for name in names])
     return figure
 
@@ -116,6 +118,7 @@ def reconstructions(
     TinyaeError
         When the images are not square or not finite, or when there are not as many of each.
     """
+    arguments.count("reconstructions", "columns", columns)
     above = arguments.images("reconstructions", "originals", originals)
     below = arguments.images("reconstructions", "reconstructions", reconstructions)
     arguments.same_length("reconstructions", originals=above, reconstructions=below)

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
+from matplotlib.ticker import MaxNLocator
 
 from tinyae.errors import TinyaeError
 from tinyae.views.pca import principal_components
@@ -16,6 +17,7 @@ from tinyae.views.plots.style import (
     INK,
     LABEL_SIZE,
     PALETTE,
+    ROUND_STEPS,
     SMALL_SIZE,
     Picture,
     label,
@@ -50,8 +52,8 @@ def latent_means(
     points = arguments.table("latent_means", "means", means, columns=2)
     names, position = arguments.classes("latent_means", "labels", labels, len(PALETTE))
     arguments.same_length("latent_means", means=points, labels=position)
-    if limits is not None and not limits > 0:
-        raise TinyaeError(f"latent_means: expected positive limits, got {limits}")
+    if limits is not None:
+        arguments.positive("latent_means", "limits", limits)
     figure = new_figure(7.0, 6.0, title)
     axes = figure.subplots()
     _mixed_points(axes, points, position)
@@ -167,17 +169,19 @@ def pca_identity(
         When the tables are not alike or not finite, when the lengths differ, for more than ten
         groups, or for a column that is constant.
     """
+    arguments.count("pca_identity", "n", n)
     before, after, shares, names, position = _joint_scores(
         "pca_identity", true, reconstructed, groups, n
     )
-    figure = new_figure(2.4 * n + 0.6, 2.4 * len(names) + 0.8, title)
+    figure = new_figure(2.4 * n + 0.6, 2.35 * len(names) + 0.6, title)
     panels = figure.subplots(len(names), n, sharex="col", squeeze=False)
     low, high = np.min([before, after], axis=(0, 1)), np.max([before, after], axis=(0, 1))
     margin = 0.05 * (high - low)
     for row, name in enumerate(names):
         for column, axes in enumerate(panels[row]):
             chosen = position == row
-            axes.axline((0, 0), slope=1, color=FAINT, lw=1)
+            limits = (low[column] - margin[column], high[column] + margin[column])
+            axes.plot(limits, limits, color=FAINT, lw=1)
             axes.scatter(
                 before[chosen, column],
                 after[chosen, column],
@@ -186,8 +190,9 @@ def pca_identity(
                 alpha=0.6,
                 linewidths=0,
             )
-            limits = (low[column] - margin[column], high[column] + margin[column])
             axes.set(xlim=limits, ylim=limits, box_aspect=1)
+            axes.xaxis.set_major_locator(MaxNLocator(nbins=6, steps=ROUND_STEPS))
+            axes.yaxis.set_major_locator(MaxNLocator(nbins=6, steps=ROUND_STEPS))
             label(axes, title=f"PC{column + 1} ({shares[column]:.0%})" if row == 0 else "")
         panels[row, 0].set_ylabel(f"group {name}", fontsize=LABEL_SIZE, color=INK)
     figure.supxlabel("true score", fontsize=LABEL_SIZE, color=INK)

@@ -12,7 +12,16 @@ from matplotlib.patches import Rectangle
 
 from tinyae.views.plots.style import GREY, INK, LABEL_SIZE, PAPER, SMALL_SIZE
 
-__all__ = ["centers", "name_columns", "name_rows", "near_square", "show_sheet", "tile"]
+__all__ = [
+    "GAP",
+    "centers",
+    "name_columns",
+    "name_rows",
+    "near_square",
+    "rows_of",
+    "show_sheet",
+    "tile",
+]
 
 SIDE = 56
 """Dots along an image, at least: smaller images are enlarged, so that gaps look alike."""
@@ -24,6 +33,11 @@ GAP = 2
 def near_square(n: int) -> int:
     """Columns of a sheet of ``n`` images that is as wide as it is high, or a little wider."""
     return math.ceil(math.sqrt(n))
+
+
+def rows_of(n: int, columns: int) -> int:
+    """Rows that ``n`` images need."""
+    return -(-n // columns)
 
 
 def enlargement(side: int) -> int:
@@ -39,7 +53,7 @@ def tile(images: np.ndarray, columns: int) -> np.ndarray:
     factor = enlargement(images.shape[-1])
     enlarged = images.repeat(factor, axis=1).repeat(factor, axis=2)
     pitch = enlarged.shape[-1] + GAP
-    rows = math.ceil(len(images) / columns)
+    rows = rows_of(len(images), columns)
     sheet = np.full((rows * pitch + GAP, columns * pitch + GAP), np.nan)
     for index, image in enumerate(enlarged):
         top, left = (GAP + pitch * place for place in divmod(index, columns))
@@ -80,13 +94,15 @@ def show_sheet(
 
 
 def _clear_empty(axes: Axes, images: np.ndarray, columns: int) -> None:
-    """Cover the places without an image, and the gaps below and right of them, with paper."""
+    """Cover the places without an image, and the gaps that no image needs, with paper."""
     pitch = images.shape[-1] * enlargement(images.shape[-1]) + GAP
-    places = -(-len(images) // columns) * columns
+    places = rows_of(len(images), columns) * columns
     empty = [*np.flatnonzero(np.isnan(images[:, 0, 0])), *range(len(images), places)]
     for row, column in (divmod(int(place), columns) for place in empty):
-        corner = (GAP + column * pitch - 0.5, GAP + row * pitch - 0.5)
-        axes.add_patch(Rectangle(corner, pitch, pitch, facecolor=PAPER, edgecolor=PAPER))
+        left, top = GAP + column * pitch, GAP + row * pitch if row else 0
+        height = GAP + (row + 1) * pitch - top
+        cover = Rectangle((left - 0.5, top - 0.5), pitch, height, color=PAPER)
+        axes.add_patch(cover)
 
 
 def name_columns(axes: Axes, side: int, names: list[str]) -> None:

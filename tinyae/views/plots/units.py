@@ -5,11 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from tinyae.views.plots import arguments
-from tinyae.views.plots.sheets import name_rows, near_square, show_sheet
+from tinyae.views.plots.sheets import name_rows, near_square, rows_of, show_sheet
 from tinyae.views.plots.style import GREY, SIGNED, Picture, color_bar, new_figure
 
 __all__ = ["features", "layer_views"]
@@ -57,26 +56,24 @@ def layer_views(
     count = len(rows["code"])
     title = title or f"Layer {layer + 1}: {' → '.join(map(str, sizes))}"
     figure = new_figure(1.1 * count + 2.2, 3.9, title)
-    panels = figure.subplots(3, 1)
+    panels = figure.subplots(3, count, squeeze=False)
     for axes, (name, images) in zip(panels, rows.items(), strict=True):
         scale = rows["code" if name == "code" else "input"]
         _signed_or_grey(figure, axes, images, scale, signed=layer > 0 or name == "code")
-        name_rows(axes, images.shape[-1], [name])
+        name_rows(axes[0], images.shape[-1], [name])
     return figure
 
 
 def _signed_or_grey(
-    figure: Figure,
-    axes: Axes,
-    images: np.ndarray,
-    scale: np.ndarray,
-    signed: bool,
+    figure: Figure, row: np.ndarray, images: np.ndarray, scale: np.ndarray, signed: bool
 ) -> None:
-    """Draw a row on the scale of ``scale``, and the scale beside it."""
+    """Draw a row of images on the scale of ``scale``, and the scale beside it."""
     largest = float(np.abs(scale).max()) or 1.0
     limits = (-largest, largest) if signed else (float(scale.min()), float(scale.max()))
-    drawn = show_sheet(axes, images, len(images), limits, SIGNED if signed else GREY)
-    color_bar(figure, drawn, axes, ticks=[limits[0], sum(limits) / 2, limits[1]], format="%.2g")
+    for axes, image in zip(row, images, strict=True):
+        drawn = show_sheet(axes, image[None], 1, limits, SIGNED if signed else GREY)
+    ticks = [limits[0], sum(limits) / 2, limits[1]]
+    color_bar(figure, drawn, row.tolist(), ticks=ticks, format="%.2g")
 
 
 def features(
@@ -105,8 +102,9 @@ def features(
     """
     shown = arguments.images("features", "pictures", pictures)
     arguments.one_of("features", "scale", scale, ("shared", "each"))
-    columns = columns or near_square(len(shown))
-    rows = -(-len(shown) // columns)
+    columns = near_square(len(shown)) if columns is None else columns
+    arguments.count("features", "columns", columns)
+    rows = rows_of(len(shown), columns)
     largest = np.abs(shown).max(axis=(1, 2), keepdims=True)
     limit = float(largest.max()) or 1.0
     if scale == "each":
@@ -117,7 +115,7 @@ def features(
     drawn = show_sheet(axes, shown, columns, (-limit, limit), SIGNED)
     meaning = {
         "shared": "one scale for all pictures",
-        "each": "part of each picture's own largest number",
+        "each": "relative to each picture's largest",
     }
     color_bar(figure, drawn, axes, meaning[scale], shrink=0.6)
     return figure
