@@ -55,7 +55,7 @@ def _section(branch: Branch) -> list[Row]:
     source = " and ".join(branch.sources) or "input"
     rows: list[Row] = [(branch.name, f"from {source}", _batch(branch.input_shape), "")]
     if branch.name == "z":
-        rows.append(("", "mean + exp(½ log_var) · ε", _batch(branch.output_shape), "0"))
+        rows.append(("", "mean + exp(½ log_var) · ε", _batch(branch.output_shape), ""))
     for step in branch.steps:
         first, *more = textwrap.wrap(step.layer.label, WIDEST_LABEL, subsequent_indent="  ")
         rows.append((step.path, first, _batch(step.output_shape), f"{step.parameters:,}"))
