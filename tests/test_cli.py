@@ -154,7 +154,7 @@ def test_help_names_commands_recipes_and_data_sets(capsys):
 @pytest.mark.parametrize(
     ("words", "expected"),
     [
-        (["train", "gausian-vae"], "did you mean gaussian-vae"),
+        (["train", "gausian-vae"], "did you mean 'gaussian-vae'"),
         (["train", "nothing-like-it"], "expected one of gaussian-vae, dense-vae, conv-vae"),
         (["train", "dense-vae", "--data", "mnst"], "did you mean 'mnist'"),
         (["train", "gaussian-vae", "--data", "mnist"], "expected data 'gaussian-groups'"),

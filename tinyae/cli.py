@@ -29,6 +29,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except TinyaeError as error:
         print(f"tinyae: {error}", file=sys.stderr)
         return 2
+    except OSError as error:
+        print(f"tinyae: a file could not be read or written: {error}", file=sys.stderr)
+        return 2
     except KeyboardInterrupt:
         print("tinyae: interrupted", file=sys.stderr)
         return 130
@@ -51,6 +54,7 @@ def _parser() -> argparse.ArgumentParser:
     train.add_argument("--split", choices=["train", "test"], default="train")
     train.add_argument("--limit", type=int, help="use the first so many samples")
     train.add_argument("--epochs", type=int)
+    train.add_argument("--latent-dim", type=int, help="length of an autoencoder's code")
     train.add_argument("--seed", type=int, default=0)
     train.add_argument("--backend", choices=["numpy", "cupy"], default="numpy")
     train.add_argument("--json", action="store_true", help="last line: the result as JSON")
@@ -75,6 +79,7 @@ def _train(options: argparse.Namespace) -> None:
         split=options.split,
         limit=options.limit,
         epochs=options.epochs,
+        latent_dim=options.latent_dim,
         seed=options.seed,
         backend=options.backend,
     )

@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tinyae.atomic import whole_file
 from tinyae.backend import Array, seed
 from tinyae.data import DataLoader, load, scale
-from tinyae.errors import TinyaeError
 from tinyae.layers.linear import Linear
 from tinyae.losses import CrossEntropyLoss
 from tinyae.models import VAE, StackedAutoencoder
@@ -38,10 +38,7 @@ def run_demo(out: Path, data: str = "digits", seed_number: int = 0) -> None:
         Name of a data set.
     seed_number : int
     """
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-    except OSError as reason:
-        raise TinyaeError(f"demo: expected a folder to write to, got {out}: {reason}") from None
+    out.mkdir(parents=True, exist_ok=True)
     seed(seed_number)
     images, labels = load(data)
     test_images, test_labels = load(data, "test")
@@ -50,7 +47,8 @@ def run_demo(out: Path, data: str = "digits", seed_number: int = 0) -> None:
     stacked = _train_stacked(x, labels, test_x, test_labels)
     vae, history = _train_vae(x)
     for name, figure in _figures(stacked, vae, history, test_x, test_labels).items():
-        figure.savefig(out / f"{name}.png", dpi=150)
+        with whole_file(out / f"{name}.png") as file:
+            figure.savefig(file, format="png", dpi=150)
     print(f"\nfive figures: {out.resolve()}")
 
 
@@ -73,7 +71,7 @@ def _train_stacked(x: Array, y: Array, test_x: Array, test_y: Array) -> StackedA
     linear = float((baseline(test_x).argmax(axis=1) == test_y).mean())
     print(f"  linear classifier on the pixels   {linear:.1%}")
     model = StackedAutoencoder(SIZES, activation="tanh")
-    model.pretrain(x, steps, BATCH_SIZE, lr=1e-3, optimizer=Adam)
+    model.pretrain(x, steps, BATCH_SIZE, lr=1e-3, noise=0.3, optimizer=Adam)
     model.fit_classifier(x, y, steps, BATCH_SIZE, lr=1e-2, optimizer=Adam)
     print(f"  classifier on frozen codes        {model.score(test_x, test_y):.1%}")
     model.fine_tune(x, y, 2 * steps, BATCH_SIZE, lr=1e-3, optimizer=Adam)
@@ -106,7 +104,9 @@ def _figures(
     first_of_each = [int((test_y == label).argmax()) for label in range(int(test_y.max()) + 1)]
     shown = test_x[first_of_each]
     return {
-        "1-loss": plots.loss_curves(history, title="VAE: loss and its parts, nats an image"),
+        "1-loss": plots.loss_curves(
+            history, measure="nats an image", title="VAE: the loss and its parts"
+        ),
         "2-reconstructions": plots.reconstructions(
             shown, vae.reconstruct(shown), test_y[first_of_each], title="VAE, a code of 2 numbers"
         ),

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-__all__ = ["TinyaeError"]
+import difflib
+from collections.abc import Iterable
+
+__all__ = ["TinyaeError", "near_names"]
 
 
 class TinyaeError(ValueError):
@@ -11,3 +14,9 @@ class TinyaeError(ValueError):
     The message names the thing that refuses, what it expected and what came:
     ``Linear(784, 128): expected input (N, 784), got (32, 28, 28)``.
     """
+
+
+def near_names(name: object, known: Iterable[str]) -> str:
+    """What to add to a refusal of ``name``: "; did you mean 'conv-vae'?", or nothing."""
+    near = difflib.get_close_matches(str(name).lower(), list(known), n=2)
+    return f"; did you mean {' or '.join(map(repr, near))}?" if near else ""

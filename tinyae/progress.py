@@ -12,7 +12,7 @@ SECONDS_BETWEEN_REFRESHES = 0.25
 
 
 class Progress:
-    """Epoch, batches done, time left and the newest losses, on one line.
+    """Epoch, batches done, time left and the losses a sample, on one line.
 
     Parameters
     ----------
@@ -43,7 +43,7 @@ class Progress:
             self.bar.close()
 
     def advance(self, epoch: int, values: Mapping[str, float], now: bool = False) -> None:
-        """One batch of ``epoch`` (from 0) is done; ``values`` are its losses by name."""
+        """One batch of ``epoch`` (from 0) is done; ``values`` are losses a sample by name."""
         if not self.shown:
             return
         self.pending += 1

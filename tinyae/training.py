@@ -8,9 +8,10 @@ from contextlib import contextmanager
 from types import SimpleNamespace
 from typing import Any, Protocol
 
-from tinyae.backend import Array, array_module, default_module, to_numpy
+from tinyae.backend import Array, array_module, default_module, fixed_seed, to_numpy
 from tinyae.data.loader import NoisyBatches, RandomBatches
 from tinyae.errors import TinyaeError
+from tinyae.history import History, Meter
 from tinyae.layers.base import Layer
 from tinyae.layers.module import Module
 from tinyae.losses import Loss
@@ -29,18 +30,6 @@ class Batches(Protocol):
     def __len__(self) -> int: ...
 
     def __iter__(self) -> Iterator[Any]: ...
-
-
-class History(dict[str, list[float]]):
-    """What training reported, a list a name: ``history["loss"][-1]`` is the last loss.
-
-    Names are ``loss`` and those of its parts, such as ``reconstruction`` and ``prior``.
-    """
-
-    def record(self, values: dict[str, float]) -> None:
-        """Append one number to each list."""
-        for name, value in values.items():
-            self.setdefault(name, []).append(value)
 
 
 class _Supervised:
@@ -62,26 +51,6 @@ class _Supervised:
 
     def backward(self) -> None:
         self.model.backward(self.criterion.backward())
-
-
-class _Meter:
-    """Losses of several batches, added up or averaged as the loss itself is."""
-
-    def __init__(self, reduction: str) -> None:
-        self.reduction, self.sums, self.samples = reduction, dict[str, float](), 0
-
-    def add(self, values: dict[str, float], samples: int) -> None:
-        weight = 1 if self.reduction == "sum" else samples
-        for name, value in values.items():
-            self.sums[name] = self.sums.get(name, 0.0) + value * weight
-        self.samples += samples
-
-    def read(self) -> dict[str, float]:
-        """The totals so far; starts anew."""
-        divisor = 1 if self.reduction == "sum" else self.samples
-        totals = {name: value / divisor for name, value in self.sums.items()}
-        self.sums, self.samples = {}, 0
-        return totals
 
 
 def fit(
@@ -137,7 +106,7 @@ def fit(
         finite, with the epoch and the batch, from 1.
     """
     objective: Any = _objective(model, loss)
-    history, meter, batches = History(), _Meter(objective.reduction), len(data)
+    history, meter, batches = History(), Meter(objective.reduction), len(data)
     report_every = batches if report_every is None else report_every
     for what, number in (("epoch", epochs), ("batch", batches), ("batch a report", report_every)):
         if number < 1:
@@ -153,11 +122,10 @@ def fit(
                 meter.add(values, len(batch[0]))
                 if on_batch:
                     on_batch(epoch, index, values)
-                last = index + 1 == batches
+                last, average = index + 1 == batches, meter.average()
                 if last or (index + 1) % report_every == 0:
-                    values = meter.read()
-                    history.record(values)
-                line.advance(epoch, values, now=last)
+                    history.record(meter.read())
+                line.advance(epoch, average, now=last)
             if on_epoch:
                 on_epoch(epoch, history)
     return history
@@ -222,7 +190,8 @@ def evaluate(model: Module, data: Batches, loss: Loss | None = None) -> dict[str
     Returns
     -------
     dict
-        Sums over the samples or averages, as in ``fit``.
+        Sums over the samples or averages, as in ``fit``. What a model draws, such as the codes
+        of a VAE, it draws from seed 0, and the package's generator stays where it was.
 
     Raises
     ------
@@ -230,8 +199,8 @@ def evaluate(model: Module, data: Batches, loss: Loss | None = None) -> dict[str
         For no batch at all, and for whatever the model or the loss refuses.
     """
     objective: Any = _objective(model, loss)
-    meter = _Meter(objective.reduction)
-    with _evaluation_mode(model):
+    meter = Meter(objective.reduction)
+    with fixed_seed(0), _evaluation_mode(model):
         for batch in _on_backend(data, model):
             meter.add(_named(objective.loss(*batch)), len(batch[0]))
     if not meter.samples:

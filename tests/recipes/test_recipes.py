@@ -173,9 +173,9 @@ def test_the_latent_dimension_is_what_the_user_says(images):
 @pytest.mark.parametrize(
     ("name", "hint"),
     [
-        ("gausian-vae", "; did you mean gaussian-vae"),
-        ("CONV-VAE", "; did you mean conv-vae"),
-        ("stacked9", "; did you mean stacked-09"),
+        ("gausian-vae", "; did you mean 'gaussian-vae'"),
+        ("CONV-VAE", "; did you mean 'conv-vae'"),
+        ("stacked9", "; did you mean 'stacked-09'"),
         ("transformer", "$"),
     ],
 )

@@ -85,32 +85,32 @@ def test_text_of_a_small_model():
         ta.Linear(2, 1), ta.Linear(2, 1), ta.Linear(1, 4),
     )  # fmt: skip
     assert summary(model, (4,)) == (
-        "where    layer                                 output        parameters\n"
-        "───────────────────────────────────────────────────────────────────────\n"
-        "trunk    from input                            (N, 4)\n"
-        "trunk.0  Unflatten((1, 2, 2))                  (N, 1, 2, 2)           0\n"
-        "trunk.1  ConvTranspose2d(1, 2, 2, padding=1,   (N, 2, 1, 1)           8\n"
+        "where    layer                                output        parameters\n"
+        "──────────────────────────────────────────────────────────────────────\n"
+        "trunk    from input                           (N, 4)\n"
+        "trunk.0  Unflatten((1, 2, 2))                 (N, 1, 2, 2)           0\n"
+        "trunk.1  ConvTranspose2d(1, 2, 2, padding=1,  (N, 2, 1, 1)           8\n"
         "           bias=False)\n"
-        "trunk.2  Flatten()                             (N, 2)                 0\n"
-        "───────────────────────────────────────────────────────────────────────\n"
-        "mean     from trunk                            (N, 2)\n"
-        "mean     Linear(2, 1)                          (N, 1)                 3\n"
-        "───────────────────────────────────────────────────────────────────────\n"
-        "log_var  from trunk                            (N, 2)\n"
-        "log_var  Linear(2, 1)                          (N, 1)                 3\n"
-        "───────────────────────────────────────────────────────────────────────\n"
-        "z        from mean and log_var                 (N, 1)\n"
-        "         mean + exp(½ log_var) · ε             (N, 1)\n"
-        "───────────────────────────────────────────────────────────────────────\n"
-        "decoder  from z                                (N, 1)\n"
-        "decoder  Linear(1, 4)                          (N, 4)                 8\n"
-        "───────────────────────────────────────────────────────────────────────\n"
-        "trunk                                                                 8\n"
-        "mean                                                                  3\n"
-        "log_var                                                               3\n"
-        "encoder  trunk, mean and log_var                                     14\n"
-        "decoder                                                               8\n"
-        "total                                                                22"
+        "trunk.2  Flatten()                            (N, 2)                 0\n"
+        "──────────────────────────────────────────────────────────────────────\n"
+        "mean     from trunk                           (N, 2)\n"
+        "mean     Linear(2, 1)                         (N, 1)                 3\n"
+        "──────────────────────────────────────────────────────────────────────\n"
+        "log_var  from trunk                           (N, 2)\n"
+        "log_var  Linear(2, 1)                         (N, 1)                 3\n"
+        "──────────────────────────────────────────────────────────────────────\n"
+        "z        from mean and log_var                (N, 1)\n"
+        "         mean + exp(½ log_var) · ε            (N, 1)\n"
+        "──────────────────────────────────────────────────────────────────────\n"
+        "decoder  from z                               (N, 1)\n"
+        "decoder  Linear(1, 4)                         (N, 4)                 8\n"
+        "──────────────────────────────────────────────────────────────────────\n"
+        "trunk                                                                8\n"
+        "mean                                                                 3\n"
+        "log_var                                                              3\n"
+        "encoder  trunk, mean and log_var                                    14\n"
+        "decoder                                                              8\n"
+        "total                                                               22"
     )
 
 
@@ -126,7 +126,6 @@ def test_every_line_is_true(name):
     for where, _, parameters in named:
         assert parameters == modules[where].count_parameters()
     assert totals(text)["total"] == model.count_parameters()
-    seen = {}
     for where in leaves:  # the shapes that the layers themselves report, for three samples
         modules[where]._output_shape = None
     x = np.zeros((3, *shape), dtype="float32")

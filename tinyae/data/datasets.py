@@ -12,7 +12,6 @@ name                      what                                                  
 
 from __future__ import annotations
 
-import difflib
 import hashlib
 import os
 import shlex
@@ -24,7 +23,7 @@ from typing import Any
 import numpy as np
 
 from tinyae.data.idx import read_idx, write_idx
-from tinyae.errors import TinyaeError
+from tinyae.errors import TinyaeError, near_names
 
 __all__ = ["NAMES", "check_name", "data_root", "digits_folder", "load", "write_digits"]
 
@@ -80,8 +79,7 @@ def load(
 def check_name(asked_by: str, name: Any) -> None:
     """Refuse a name that is no data set's, and tell the near ones."""
     if name not in NAMES:
-        near = difflib.get_close_matches(str(name).lower(), NAMES, n=2)
-        hint = f" (did you mean {' or '.join(map(repr, near))}?)" if near else ""
+        hint = near_names(name, NAMES)
         raise TinyaeError(f"{asked_by}: expected one of {', '.join(NAMES)}, got {name!r}{hint}")
 
 

@@ -169,7 +169,7 @@ class NoisyBatches:
     def __init__(self, batches: Any, noise: float) -> None:
         if not 0 <= noise < np.inf:
             raise TinyaeError(f"NoisyBatches: expected a finite noise of at least 0, got {noise}")
-        self.batches, self.noise = batches, noise
+        self.batches, self.noise = batches, float(noise)
 
     def __len__(self) -> int:
         """Batches a ``for`` loop."""

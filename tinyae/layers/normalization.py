@@ -99,7 +99,8 @@ class BatchNorm(Layer):
         if count < 2:
             raise TinyaeError(
                 f"{self.label}: expected more than one value a feature in training, "
-                f"got input {x.shape}; use a larger batch, or model.eval()"
+                f"got input {x.shape}; use a larger batch, "
+                "DataLoader(…, drop_last=True), or model.eval()"
             )
         mean, variance = x.mean(axis=self.axes), x.var(axis=self.axes)
         self.running_mean += self.momentum * (mean - self.running_mean)

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import difflib
-
-from tinyae.errors import TinyaeError
+from tinyae.errors import TinyaeError, near_names
 from tinyae.recipes.base import Recipe, Result, Settings
 from tinyae.recipes.compression import COMPRESSION
 from tinyae.recipes.stacked import STACKED
@@ -25,7 +23,6 @@ def get(name: str) -> Recipe:
         For an unknown name, with the names that come near.
     """
     if name not in RECIPES:
-        near = difflib.get_close_matches(name.lower(), RECIPES)
-        hint = f"; did you mean {' or '.join(near)}?" if near else ""
+        hint = near_names(name, RECIPES)
         raise TinyaeError(f"recipe: expected one of {', '.join(RECIPES)}, got {name!r}{hint}")
     return RECIPES[name]

@@ -1,0 +1,67 @@
+"""What all lessons share: their mode, their data, how they show a figure and check a claim.
+
+A lesson runs in one of two modes. *Fast*, the default, takes the embedded digits and few steps;
+*full* takes the data and the sizes of the documents. ``TINYAE_LESSONS=full`` chooses.
+"""
+
+from __future__ import annotations
+
+import inspect
+import os
+import sys
+from pathlib import Path
+from typing import Any, TypeVar
+
+from tinyae.atomic import whole_file
+
+__all__ = ["DATA", "FULL", "choose", "claim", "show", "show_source"]
+
+T = TypeVar("T")
+
+FULL = os.environ.get("TINYAE_LESSONS", "fast") == "full"
+DATA = "mnist" if FULL else "digits"
+"""The data set of this mode, for ``ta.data.load``."""
+
+
+def choose(fast: T, full: T) -> T:
+    """One setting a mode."""
+    return full if FULL else fast
+
+
+def show(figure: Any, name: str) -> None:
+    """Show a figure: inline in a notebook, as a PNG file otherwise.
+
+    Files go to the folder ``TINYAE_FIGURES``, ``runs/lessons`` when it is not set, and are
+    called after the lesson, the mode and ``name``.
+    """
+    if "ipykernel" in sys.modules:
+        from IPython.display import display
+
+        display(figure)
+        return
+    folder = Path(os.environ.get("TINYAE_FIGURES", "runs/lessons"))
+    lesson, mode = Path(sys.argv[0]).stem, choose("fast", "full")
+    path = folder / f"{lesson}-{mode}-{name}.png"
+    with whole_file(path) as file:
+        figure.savefig(file, format="png", dpi=110)
+    print(f"[figure] {path}")
+
+
+def show_source(*things: Any) -> None:
+    """Print the source of a class, a method or a function, as the package runs it."""
+    print("\n\n".join(inspect.getsource(inspect.unwrap(thing)).rstrip() for thing in things))
+
+
+def claim(text: str, value: float, low: float = -float("inf"), high: float = float("inf")) -> None:
+    """Print a figure the lesson claims, and fail if it is not where it should be.
+
+    Parameters
+    ----------
+    text : str
+        What the figure is.
+    value : float
+    low, high : float
+        The tolerance, in the units of ``value``.
+    """
+    print(f"[claim] {text}: {value:,.6g} (expected {low:,.6g} … {high:,.6g})")
+    assert low <= value <= high, f"{text}: expected {low:g} … {high:g}, got {value:g}"

@@ -1,0 +1,47 @@
+"""What training reports: losses of a batch, of an epoch, of a whole run."""
+
+from __future__ import annotations
+
+__all__ = ["History", "Meter"]
+
+
+class History(dict[str, list[float]]):
+    """What training reported, a list a name: ``history["loss"][-1]`` is the last loss.
+
+    Names are ``loss`` and those of its parts, such as ``reconstruction`` and ``prior``.
+    """
+
+    def record(self, values: dict[str, float]) -> None:
+        """Append one number to each list."""
+        for name, value in values.items():
+            self.setdefault(name, []).append(value)
+
+
+class Meter:
+    """Losses of several batches, added up or averaged as the loss itself is.
+
+    Parameters
+    ----------
+    reduction : "sum" or "mean"
+        Whether a batch's loss is the sum over its samples or their average.
+    """
+
+    def __init__(self, reduction: str) -> None:
+        self.reduction, self.sums, self.samples = reduction, dict[str, float](), 0
+
+    def add(self, values: dict[str, float], samples: int) -> None:
+        """Count the losses of a batch of so many samples."""
+        weight = 1 if self.reduction == "sum" else samples
+        for name, value in values.items():
+            self.sums[name] = self.sums.get(name, 0.0) + value * weight
+        self.samples += samples
+
+    def average(self) -> dict[str, float]:
+        """The losses a sample so far."""
+        return {name: value / self.samples for name, value in self.sums.items()}
+
+    def read(self) -> dict[str, float]:
+        """The sums or averages so far; starts anew."""
+        totals = dict(self.sums) if self.reduction == "sum" else self.average()
+        self.sums, self.samples = {}, 0
+        return totals
