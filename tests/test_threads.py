@@ -93,7 +93,7 @@ def test_the_environment_sets_it(monkeypatch):
     assert ta.num_threads() == 3
     monkeypatch.setenv("TINYAE_NUM_THREADS", "many")
     threads._from_environment.cache_clear()
-    with pytest.raises(ta.TinyaeError, match="TINYAE_NUM_THREADS: .* got 'many'"):
+    with pytest.raises(ta.TinyaeError, match=r"TINYAE_NUM_THREADS: .* got 'many'"):
         ta.num_threads()
     monkeypatch.delenv("TINYAE_NUM_THREADS")
     threads._from_environment.cache_clear()

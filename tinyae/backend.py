@@ -39,7 +39,7 @@ Array = Any
 _modules: dict[str, Any] = {"numpy": np}
 _default: Any = np
 _seed: int | None = None
-_generators: dict[str, Any] = {"numpy": np.random.default_rng()}
+_generators: dict[str, Any] = {"numpy": np.random.Generator(np.random.SFC64())}
 
 
 def register_backend(name: str, module: Any) -> None:
@@ -182,7 +182,7 @@ def seed(n: int) -> None:
         raise TinyaeError(f"seed: expected an integer of at least 0, got {n!r}")
     _seed = int(n)
     _generators.clear()
-    _generators["numpy"] = np.random.default_rng(_seed)
+    _generators["numpy"] = np.random.Generator(np.random.SFC64(_seed))
 
 
 def host_generator() -> np.random.Generator:

@@ -54,7 +54,7 @@ def run_demo(out: Path, data: str = "digits", seed_number: int = 0) -> None:
 
 def _train_stacked(x: Array, y: Array, test_x: Array, test_y: Array) -> StackedAutoencoder:
     """Linear baseline, greedy pretraining, classifier on frozen codes, fine-tuning."""
-    steps = 3 * len(x) // BATCH_SIZE
+    steps = 5 * len(x) // BATCH_SIZE
     print(f"\nstacked autoencoder {' → '.join(map(str, SIZES))}, accuracy on the test images")
     baseline = Linear(SIZES[0], int(y.max()) + 1)
     optimizer = Adam(baseline.parameters())
@@ -71,10 +71,10 @@ def _train_stacked(x: Array, y: Array, test_x: Array, test_y: Array) -> StackedA
     linear = float((baseline(test_x).argmax(axis=1) == test_y).mean())
     print(f"  linear classifier on the pixels   {linear:.1%}")
     model = StackedAutoencoder(SIZES, activation="tanh")
-    model.pretrain(x, steps, BATCH_SIZE, lr=1e-3, noise=0.3, optimizer=Adam)
+    model.pretrain(x, steps, BATCH_SIZE, lr=1e-3, noise=0.5, optimizer=Adam)
     model.fit_classifier(x, y, steps, BATCH_SIZE, lr=1e-2, optimizer=Adam)
     print(f"  classifier on frozen codes        {model.score(test_x, test_y):.1%}")
-    model.fine_tune(x, y, 2 * steps, BATCH_SIZE, lr=1e-3, optimizer=Adam)
+    model.fine_tune(x, y, 2 * steps, BATCH_SIZE, lr=5e-4, noise=0.3, optimizer=Adam)
     print(f"  after fine-tuning the whole stack {model.score(test_x, test_y):.1%}")
     return model
 

@@ -196,9 +196,29 @@ def in_another_order():
     return model
 
 
+def put_at_the_end():
+    model = ta.Sequential(ta.Linear(3, 3), ta.Tanh())
+    first = model[0]
+    delattr(model, "0")
+    setattr(model, "0", first)
+    return model
+
+
 def inside_a_constructor():
     model = Twice(3, middle=ta.ReLU())
     model.middle = ta.Sequential(ta.Linear(3, 3))
+    return model
+
+
+def other_arguments_than_the_constructor_gave():
+    model = Twice(3, middle=ta.ReLU())
+    model.first = model.last = ta.Linear(3, 3, bias=False)
+    return model
+
+
+def shared_no_more():
+    model = Twice(3, middle=ta.ReLU())
+    model.last = ta.Linear(3, 3)
     return model
 
 
@@ -209,7 +229,10 @@ CHANGED = [
     without_bias,
     with_bias,
     in_another_order,
+    put_at_the_end,
     inside_a_constructor,
+    other_arguments_than_the_constructor_gave,
+    shared_no_more,
 ]
 
 

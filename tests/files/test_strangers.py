@@ -189,6 +189,15 @@ def test_archives_that_swell(folder, members):
     assert "together no larger than the file" in refused(folder / "swollen.npz")
 
 
+def test_archives_that_swell_more_than_they_say(folder, members):
+    """bz2 is unpacked whole before anybody looks at the size."""
+    bomb = members | {"0.weight.npy": bytes(2**28)}
+    forge(folder / "bomb.npz", bomb, compression=zipfile.ZIP_BZIP2)
+    small = (folder / "bomb.npz").read_bytes().replace((2**28).to_bytes(4, "little"), b"\x09\0\0\0")
+    (folder / "bomb.npz").write_bytes(small)
+    assert "not compressed" in refused(folder / "bomb.npz")
+
+
 @pytest.mark.filterwarnings("ignore:Duplicate name")
 def test_members_twice(folder, members):
     with zipfile.ZipFile(folder / "twice.npz", "w") as file:

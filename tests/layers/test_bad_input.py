@@ -119,12 +119,12 @@ CASES = {
     "a batch of one in training": (
         lambda: ta.BatchNorm1d(4)(ones(1, 4)),
         "BatchNorm1d(4): expected more than one value a feature in training, got input (1, 4); "
-        "use a larger batch, or model.eval()",
+        "use a larger batch, DataLoader(…, drop_last=True), or model.eval()",
     ),
     "one image of one pixel in training": (
         lambda: ta.BatchNorm2d(4)(ones(1, 4, 1, 1)),
         "BatchNorm2d(4): expected more than one value a feature in training, got input "
-        "(1, 4, 1, 1); use a larger batch, or model.eval()",
+        "(1, 4, 1, 1); use a larger batch, DataLoader(…, drop_last=True), or model.eval()",
     ),
     # backward
     "backward first": (

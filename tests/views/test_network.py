@@ -82,7 +82,7 @@ def test_nothing_overlaps(name, pictures):
     figure, _ = pictures(name)
     words = {text: text.get_window_extent() for text in words_of(figure)}
     for one, other in combinations(words, 2):
-        assert apart(words[one], words[other]), (one.get_text(), other.get_text())
+        assert apart(words[one], words[other], gap=2), (one.get_text(), other.get_text())
     layers = boxes_of(figure, Polygon)
     for one, other in combinations(layers, 2):
         assert apart(one, other, gap=-0.5)  # the ones above each other touch

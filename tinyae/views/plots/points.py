@@ -133,7 +133,9 @@ def pca_scores(true: Any, reconstructed: Any, groups: Any, *, title: str | None 
     before, after, shares, names, position = _joint_scores(
         "pca_scores", true, reconstructed, groups, 2
     )
-    figure = new_figure(4.5 * len(names) + 1.7, 4.5, title)
+    spread = np.ptp([before, after], axis=(0, 1))
+    width = 3.6 * np.clip(spread[0] / spread[1], 0.6, 1.6)  # panels are 3.6 inches high
+    figure = new_figure(width * len(names) + 2.3, 4.5, title)
     panels = figure.subplots(1, len(names), sharex=True, sharey=True, squeeze=False)[0]
     for index, (axes, name) in enumerate(zip(panels, names, strict=True)):
         for scores, color in ((before, PALETTE[0]), (after, PALETTE[1])):
