@@ -29,7 +29,8 @@ ta.seed(0)
 
 # %%
 images, labels = ta.data.load(DATA)
-images, labels = images[: choose(2_000, 10_000)], labels[: choose(2_000, 10_000)]
+n = choose(1_500, 10_000)
+images, labels = images[:n], labels[:n]
 print(len(images), "images of", images.shape[1:], images.dtype, "from", repr(DATA))
 show(ta.plots.image_sheet(images[2:3], title=f"The third image: a {labels[2]}"), "digit")
 
@@ -123,8 +124,8 @@ claim("VAE against the mean image", vae_error / mean_error, 0, choose(0.95, 0.9)
 # and its codes are drawn, which costs precision. It is a modest model, and it is worth knowing
 # that.
 #
-# **A question.** The curve of the loss has a long shoulder. Which of the three numbers above does
-# it lie at, and what is the model doing there?
+# **A question.** The loss falls steeply and then bends. Which of the numbers above, times the
+# number of images, does it bend at? What does the model do at that moment?
 #
 # ## The map
 #

@@ -193,26 +193,26 @@ else:
 # decode. The same sixteen codes for each model.
 
 # %%
-ta.seed(1)
 z = np.random.default_rng(1234).standard_normal((16, 30), dtype="float32")
 show(ta.plots.samples({name: model.decode(z) for name, model in models.items()}), "samples")
 
 # %% [markdown]
-# The VAE draws soft digits, some of them between two digits. The others draw with a heavier pen,
-# and much of it is no digit: strokes that break off, pieces of two digits, grey noise around them.
-# The document, after 50 epochs, found "various digits" for the VAE, and for the EM form almost
-# nothing but images like a 0. How the failure looks depends on the network; that it fails does not.
+# In fast mode the VAE draws soft digits, some of them between two digits. The others draw with a
+# heavier pen, and much of it is no digit: strokes that break off, pieces of two digits, grey noise.
+# The document, after 50 epochs of its network, found "various digits" for the VAE, and for the EM
+# form almost nothing but images like a 0. How the failure looks depends on the network and on how
+# long it was trained.
 #
 # **A question.** The EM models reconstruct *better*. How can a decoder that reconstructs better
 # draw worse?
 #
 # ## The codes of one batch
 #
-# The latent means of 250 test images, a line for each of the 30 dimensions. (The document takes
-# the last batch of the training, with dropout still on.)
+# The latent means of a batch of test images, a line for each of the 30 dimensions. (The document
+# takes the last batch of the training, with dropout still on.)
 
 # %%
-means = {name: mean[:250] for name, (mean, _) in codes.items()}
+means = {name: mean[: batches.batch_size] for name, (mean, _) in codes.items()}
 show(ta.plots.latent_lines(means), "latent-lines")
 
 # %% [markdown]
@@ -298,9 +298,9 @@ narrow = {
 show(ta.plots.samples(narrow), "samples-narrow")
 
 # %% [markdown]
-# Calmer, and more like digits. But they still are no match for real ones: the codes of the images
-# do not fill their own range like a normal distribution. Nothing in the loss asked them to. An
-# autoencoder packs its codes; it does not lay them out for drawing.
+# The strokes break less often, but they come out faint, and few are clear digits. So this is not
+# all: the codes of the images do not fill their own range like a normal distribution. Nothing in
+# the loss asked them to. An autoencoder packs its codes; it does not lay them out for drawing.
 #
 # **A question.** Is there a better way to draw new images from the EM model, using the codes of
 # the training images? What would you have to store?

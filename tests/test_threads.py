@@ -11,6 +11,8 @@ import pytest
 import tinyae as ta
 from tinyae import threads
 
+SEVEN = np.empty(7)
+
 
 @pytest.fixture
 def two_threads(monkeypatch):
@@ -23,7 +25,7 @@ def collect(samples):
     def work(blocks):
         return [list(range(samples)[block]) for block in blocks]
 
-    return threads.share(work, samples, bytes_each=10)
+    return threads.share(work, np.empty(samples), bytes_each=10)
 
 
 def test_every_sample_once_in_order_in_blocks_that_fit(two_threads):
@@ -41,13 +43,18 @@ def test_a_sample_larger_than_a_block_is_a_block(two_threads):
 
 def test_small_work_stays_in_the_calling_thread(two_threads):
     with mock.patch.object(threads, "SMALL", 10**6):
-        (name,) = threads.share(lambda blocks: threading.current_thread(), 7, 10)
+        (name,) = threads.share(lambda blocks: threading.current_thread(), SEVEN, 10)
     assert name is threading.current_thread()
 
 
 def test_both_parts_run_in_threads_of_their_own(two_threads):
     barrier = threading.Barrier(2, timeout=20)
-    assert sorted(threads.share(lambda blocks: barrier.wait(), 7, 10)) == [0, 1]
+    assert sorted(threads.share(lambda blocks: barrier.wait(), SEVEN, 10)) == [0, 1]
+
+
+def test_a_batch_on_a_device_stays_whole(two_threads, strict):
+    (blocks,) = threads.share(list, strict.zeros((7, 2)), 10)
+    assert blocks == [slice(0, 7)]
 
 
 def test_an_error_in_a_thread_comes_out(two_threads):
@@ -55,7 +62,7 @@ def test_an_error_in_a_thread_comes_out(two_threads):
         raise KeyError("planted")
 
     with pytest.raises(KeyError, match="planted"):
-        threads.share(work, 7, 10)
+        threads.share(work, SEVEN, 10)
 
 
 def test_the_same_bits_each_time_and_nearly_the_same_with_one_thread(monkeypatch):

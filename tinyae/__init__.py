@@ -9,6 +9,7 @@ from tinyae import data, recipes
 from tinyae.backend import array_module, seed, to_numpy, use
 from tinyae.checking import gradcheck
 from tinyae.errors import TinyaeError
+from tinyae.files import load, save
 from tinyae.layers import (
     BatchNorm1d,
     BatchNorm2d,
@@ -42,15 +43,17 @@ from tinyae.models import VAE, Autoencoder, StackedAutoencoder
 from tinyae.optimizers import SGD, Adam
 from tinyae.threads import num_threads, set_num_threads
 from tinyae.training import History, evaluate, fit
+from tinyae.views.summary import summary
 
-_LATER = {"plots": "tinyae.views.plots"}
-"""Rooms that need matplotlib, opened when somebody asks for them."""
+_LATER = {"plots": "tinyae.views.plots", "plot_model": "tinyae.views.network"}
+"""What needs matplotlib, which is imported when somebody asks for it."""
 
 
 def __getattr__(name: str) -> Any:
-    if name in _LATER:
-        return importlib.import_module(_LATER[name])
-    raise AttributeError(f"module 'tinyae' has no attribute {name!r}")
+    if name not in _LATER:
+        raise AttributeError(f"module 'tinyae' has no attribute {name!r}")
+    module = importlib.import_module(_LATER[name])
+    return getattr(module, name, module)
 
 
 __all__ = [
@@ -93,6 +96,10 @@ __all__ = [
     "data",
     "gaussian_kl",
     "gradcheck",
+    "load",
+    "save",
+    "summary",
+    "plot_model",
     "num_threads",
     "set_num_threads",
     "seed",

@@ -57,6 +57,7 @@ def _parser() -> argparse.ArgumentParser:
     train.add_argument("--latent-dim", type=int, help="length of an autoencoder's code")
     train.add_argument("--seed", type=int, default=0)
     train.add_argument("--backend", choices=["numpy", "cupy"], default="numpy")
+    train.add_argument("--out", type=Path, help="folder for weights, history and figures")
     train.add_argument("--json", action="store_true", help="last line: the result as JSON")
     train.set_defaults(command=_train)
 
@@ -92,6 +93,11 @@ def _train(options: argparse.Namespace) -> None:
         print(f"{name}: {values[0]:,.6g} at first, {values[-1]:,.6g} at last")
     for name, value in result.metrics.items():
         print(f"{name}: {value:,.5g}")
+    if options.out:
+        from tinyae.report import write_report
+
+        for path in write_report(result, options.out):
+            print(path)
     if options.json:
         print(json.dumps(result.as_json()))
 

@@ -14,6 +14,9 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
 from typing import Any, TypeVar
 
+import numpy as np
+
+from tinyae.backend import Array
 from tinyae.errors import TinyaeError
 
 __all__ = ["BLOCK_BYTES", "num_threads", "set_num_threads", "share"]
@@ -72,15 +75,15 @@ def _pool(threads: int) -> ThreadPoolExecutor:
     return ThreadPoolExecutor(threads, thread_name_prefix="tinyae")
 
 
-def share(work: Callable[[Iterator[slice]], T], samples: int, bytes_each: int) -> list[T]:
+def share(work: Callable[[Iterator[slice]], T], batch: Array, bytes_each: int) -> list[T]:
     """Cut a batch into blocks that fit the cache, and the blocks into a part for each thread.
 
     Parameters
     ----------
     work : callable
         Does one part: takes its blocks, slices of the batch, one after the other.
-    samples : int
-        Length of the batch.
+    batch : array, (N, …)
+        What is cut. On a device it stays whole: there is no cache to fit, and no thread to gain.
     bytes_each : int
         Scratch memory for one sample.
 
@@ -89,6 +92,9 @@ def share(work: Callable[[Iterator[slice]], T], samples: int, bytes_each: int) -
     list
         What ``work`` returned for each part, in the order of the batch.
     """
+    samples = len(batch)
+    if not isinstance(batch, np.ndarray):
+        return [work(iter([slice(0, samples)]))]
     step = max(1, BLOCK_BYTES // max(1, bytes_each))
     parts = min(num_threads(), -(-samples // step)) if samples * bytes_each >= SMALL else 1
     if parts == 1:

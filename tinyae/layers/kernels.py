@@ -86,7 +86,7 @@ def correlate(x: Array, weight: Array, stride: Pair, padding: Pair) -> Array:
             product = rows @ _columns(x[block], kernel, stride)
             y[block] = product.reshape(outputs, -1, *size).swapaxes(0, 1)
 
-    share(compute, len(x), rows.shape[1] * size[0] * size[1] * y.itemsize)
+    share(compute, x, rows.shape[1] * size[0] * size[1] * y.itemsize)
     return y
 
 
@@ -111,7 +111,7 @@ def correlate_input_gradient(
             shares = columns.reshape(channels, *kernel, -1, *dy.shape[2:]).swapaxes(0, 3)
             _add_windows(dx[block], shares, stride)
 
-    share(compute, len(dy), rows.shape[0] * dy[0, 0].size * dx.itemsize)
+    share(compute, dy, rows.shape[0] * dy[0, 0].size * dx.itemsize)
     return dx[:, :, top : top + height, left : left + width]
 
 
@@ -133,7 +133,7 @@ def correlate_weight_gradient(
             dw += _channel_rows(dy[block]) @ _columns(x[block], kernel, stride).T
         return dw
 
-    parts = share(compute, len(x), length * dy[0, 0].size * dtype.itemsize)
+    parts = share(compute, x, length * dy[0, 0].size * dtype.itemsize)
     return sum(parts[1:], parts[0]).reshape(outputs, channels, *kernel)
 
 

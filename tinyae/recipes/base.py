@@ -20,6 +20,9 @@ __all__ = ["Data", "Recipe", "Result", "Settings", "Snapshot", "Stopwatch", "Tra
 Data = tuple[Array, Array]
 """Samples, as the model takes them, and their labels."""
 
+EXAMPLES = 2000
+"""Samples kept for figures."""
+
 
 @dataclass(frozen=True)
 class Settings:
@@ -99,6 +102,8 @@ class Result:
         In evaluation mode.
     snapshots : list of Snapshot
         Taken as training went on, where the document does so.
+    examples : Data
+        The first samples trained on, for figures.
     """
 
     recipe: str
@@ -111,10 +116,11 @@ class Result:
     seconds: float
     model: Module
     snapshots: list[Snapshot]
+    examples: Data
 
     def as_json(self) -> dict[str, Any]:
-        """The numbers, without the model and the snapshots, as JSON takes them."""
-        left_out = ("model", "snapshots")
+        """The numbers alone, as JSON takes them."""
+        left_out = ("model", "snapshots", "examples")
         return {name: value for name, value in vars(self).items() if name not in left_out}
 
 
@@ -176,6 +182,7 @@ class Recipe:
             seconds=trained.seconds,
             model=trained.model,
             snapshots=trained.snapshots,
+            examples=(x[:EXAMPLES], y[:EXAMPLES]),
         )
 
     def _load(self, dataset: str, split: str, settings: Settings) -> Data:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 
 from matplotlib.font_manager import FontProperties
@@ -104,6 +105,7 @@ class Canvas:
         return self.figure
 
 
+@functools.lru_cache(maxsize=1000)
 def text_width(words: str, size: float, weight: str = "normal") -> float:
     """The width of a line of text in inches."""
     path = TextPath((0, 0), words, size, prop=FontProperties(weight=weight))

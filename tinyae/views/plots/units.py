@@ -110,7 +110,8 @@ def features(
     if scale == "each":
         shown, limit = shown / np.where(largest == 0, 1, largest), 1.0
     size = 0.7 if len(shown) > 25 else 1.0
-    figure = new_figure(size * columns + 1.4, size * rows + 0.5, title or f"{len(shown)} units")
+    height = max(size * rows + 0.5, 2.3)  # room for the words beside the colours
+    figure = new_figure(size * columns + 1.4, height, title or f"{len(shown)} units")
     axes = figure.subplots()
     drawn = show_sheet(axes, shown, columns, (-limit, limit), SIGNED)
     meaning = {
