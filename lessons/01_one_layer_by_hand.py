@@ -418,7 +418,8 @@ claim("loss at 0.12, last over first", runs[0.12][-1] / runs[0.12][0], 1)
 # of $y$ itself, and it is inside $s$. Their contributions add up:
 #
 # $$ds = dy \cdot x, \qquad du = ds \cdot \sigma'(u), \qquad
-#   dx = \underbrace{dy \cdot s}_{\text{directly}} + \underbrace{du \cdot \beta}_{\text{through } s},
+#   dx = \underbrace{dy \cdot s}_{\text{directly}}
+#      + \underbrace{du \cdot \beta}_{\text{through } s},
 #   \qquad d\beta = \sum_n du \cdot x .$$
 #
 # $\beta$ has one number a feature and meets every sample: it was *broadcast* over the batch. The

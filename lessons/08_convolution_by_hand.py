@@ -19,6 +19,7 @@ from time import perf_counter
 import numpy as np
 from course import DATA, choose, claim, show, show_source
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 import tinyae as ta
@@ -46,8 +47,9 @@ random = np.random.default_rng(0)
 images, labels = ta.data.load(DATA)
 digit = images[2] / 255
 edge = np.array([[-1.0, 0.0, 1.0]] * 3)  # dark on the right, light on the left
-window = digit[10:13, 12:15]
-print("window:", window.round(2), "filter:", edge, sep="\n")
+i, j = np.argwhere(digit > 0.5)[0]  # the first dark pixel, in reading order
+window = digit[i : i + 3, j : j + 3]
+print(f"window at ({i}, {j}):", window.round(2), "filter:", edge, sep="\n")
 print("one number of the output:", (edge * window).sum().round(3))
 
 # %% [markdown]
@@ -55,7 +57,7 @@ print("one number of the output:", (edge * window).sum().round(3))
 #
 # A layer has several output channels $o$, each with a filter of its own for every input channel
 # $c$; it takes a batch of samples $n$; the filter may move in steps (the stride $s$); and there may
-# be a border of zeros around the image (the padding). With $\tilde x$ for the image with its border,
+# be a border of zeros around the image (the padding). With $\tilde x$ for the image and its border,
 #
 # $$y_{noij} = \sum_{c,u,v} w_{ocuv}\, \tilde x_{n,\,c,\,s i+u,\,s j+v} .$$
 #
@@ -89,11 +91,11 @@ for axes, name, response in zip(panels[1:], filters, y[0], strict=True):
     axes.set_title(name, fontsize=LABEL_SIZE, color=INK)
 figure.supxlabel("red: positive, white: 0, blue: negative", fontsize=9, color=INK)
 show(figure, "filters")
-claim("one number of the output", y[0, 0, 11, 13] - (edge * window).sum(), 0, 0)
+claim("the loops against the number by hand", y[0, 0, i + 1, j + 1] - (edge * window).sum(), 0, 0)
 
 # %% [markdown]
 # **A question.** Why is the upright edge red on one side of a stroke and blue on the other? And why
-# did the claim above look at $y_{11,13}$ when the window began at $(10, 12)$?
+# did the last line look at $y_{i+1,\,j+1}$ for the window that begins at $(i, j)$?
 #
 # A filter has few weights and uses them everywhere. Compare a convolution with a linear layer that
 # makes an output of the same size:
@@ -112,8 +114,8 @@ claim("parameters of the second convolution", second.count_parameters(), 296, 29
 #
 # Each $y$ is a weighted sum of the $x$. So, for a given filter, the layer is a linear map: there is
 # a matrix $A$ with $y = Ax$, both written as long vectors. Take an image of 4 × 4 and a filter of
-# 3 × 3. There are four windows, so $A$ has 4 rows and 16 columns. Column $j$ of $A$ is what the layer
-# makes of an image that is 1 at pixel $j$ and 0 elsewhere. All 16 such images are one batch.
+# 3 × 3. There are four windows, so $A$ has 4 rows and 16 columns. Column $j$ of $A$ is what the
+# layer makes of an image that is 1 at pixel $j$ and 0 elsewhere. All 16 such images are one batch.
 
 # %%
 w = np.arange(1.0, 10.0).reshape(1, 1, 3, 3)  # the weights are called 1 to 9
@@ -144,40 +146,51 @@ claim("matrix of the second kernel against the transpose of A", np.abs(At - A.T)
 
 
 # %%
-def cells(axes: Axes, table: np.ndarray, title: str, top: float | None = None) -> None:
-    """A table of whole numbers as coloured cells; zeros stay empty."""
-    shown = np.where(table == 0, np.nan, table)
-    axes.imshow(shown, cmap="YlGnBu", vmin=0, vmax=2 * (top or table.max()))
+def board(columns: float, rows: float, title: str) -> tuple[Figure, Axes]:
+    """A figure to lay tables on, with so many cells to the right and down."""
+    figure = new_figure(0.36 * columns, 0.36 * rows + 0.8, title)
+    axes = figure.subplots()
+    axes.set(xlim=(-0.1, columns + 0.1), ylim=(rows + 0.1, -1.2))
+    axes.axis("off")
+    return figure, axes
+
+
+def lay(axes: Axes, table: np.ndarray, left: float, top: float, title: str, largest: float) -> None:
+    """A table of whole numbers on the board, shaded up to the largest; zeros stay empty."""
+    rows, columns = table.shape
+    shown, place = np.where(table == 0, np.nan, table), (left, left + columns, top + rows, top)
+    axes.imshow(shown, cmap="YlGnBu", vmin=0, vmax=2 * largest, extent=place)
     for (row, column), number in np.ndenumerate(table):
+        corner = left + column, top + row
+        axes.add_patch(Rectangle(corner, 1, 1, fill=False, edgecolor="#c8c8c8", lw=0.6))
         if number:
-            axes.text(column, row, f"{number:.0f}", ha="center", va="center", size=8, color=INK)
-    axes.set(xticks=np.arange(table.shape[1] + 1) - 0.5, yticks=np.arange(len(table) + 1) - 0.5)
-    axes.grid(color="#d4d4d4", lw=0.6)
-    axes.tick_params(length=0, labelbottom=False, labelleft=False)
-    axes.spines[:].set_color("#b8b8b8")
-    axes.set_title(title, fontsize=LABEL_SIZE, color=INK)
+            middle = corner[0] + 0.5, corner[1] + 0.5
+            axes.text(*middle, f"{number:.0f}", ha="center", va="center", size=8.5, color=INK)
+    axes.text(left + columns / 2, top - 0.3, title, ha="center", size=LABEL_SIZE, color=INK)
 
 
-figure = new_figure(10, 4.6, "A convolution, 4 × 4 → 2 × 2, and its transpose")
-panels = figure.subplots(1, 3, width_ratios=[3, 16, 4])
-cells(panels[0], w[0, 0], "filter")
-cells(panels[1], A, "$A$: 4 outputs × 16 pixels")
-cells(panels[2], A.T, r"$A^\top$: 16 pixels × 4 outputs")
+figure, axes = board(27, 16, "A convolution, 4 × 4 → 2 × 2, and its transpose")
+lay(axes, w[0, 0], 0.5, 0, "filter", 9)
+lay(axes, A, 5.5, 0, "$A$: 4 outputs × 16 pixels", 9)
+lay(axes, A.T, 23, 0, r"$A^\top$", 9)
+lay(axes, np.arange(1, 17).reshape(4, 4), 0, 7, "pixels", np.inf)
+lay(axes, np.arange(1, 5).reshape(2, 2), 5.5, 7, "outputs", np.inf)
 show(figure, "matrix")
 
 # %% [markdown]
 # A dense layer of this size would have 64 weights. $A$ has nine, each of them in every row: that is
 # *weight sharing*. And most places are empty: a window is small.
 #
-# **A question.** Pixel 0 is a corner, pixel 5 lies inside. How do their rows in $A^\top$ differ?
+# **A question.** Pixel 1 is a corner, pixel 6 lies inside. How do their rows in $A^\top$ differ?
 # What does that mean for the gradients that pixels at the border receive?
 #
 # ## The adjoint test
 #
 # Nobody builds $A$ for a real layer: for the document's first layer it would have 2,704 × 784
-# entries. How can you test a backward pass without it? By the property that defines the transpose:
+# entries. How can you test a backward pass without it? By the property that defines the
+# transpose: for all $x$ and all $y$,
 #
-# $$\langle A x,\, y\rangle = \langle x,\, A^\top y\rangle \qquad\text{for all } x \text{ and } y .$$
+# $$\langle A x,\, y\rangle = \langle x,\, A^\top y\rangle .$$
 #
 # Draw both at random. If the two numbers differ, the backward pass is wrong. No derivative, no
 # step size, no tolerance to argue about. We take windows, strides and borders that differ between
@@ -219,7 +232,8 @@ claim("the flipped filter is off by", abs(left - wrong), 0.1)
 # The layer also needs the gradient of its weights. Here is the whole story in one line. Multiply
 # each output by its upstream gradient $dy$ and add everything up:
 #
-# $$T(x, w, dy) = \sum_{n,o,i,j}\sum_{c,u,v} dy_{noij}\; w_{ocuv}\; \tilde x_{n,\,c,\,si+u,\,sj+v} .$$
+# $$T(x, w, dy) = \sum_{n,o,i,j}\;\sum_{c,u,v}
+#   dy_{noij}\; w_{ocuv}\; \tilde x_{n,\,c,\,si+u,\,sj+v} .$$
 #
 # $T$ is linear in each of its three arguments. Leave one of them out of the product, and you have
 # a kernel: leave out $dy$, and it is the forward pass; leave out $x$, and it is the gradient of
@@ -255,18 +269,17 @@ pixels = np.arange(1.0, 17.0).reshape(1, 1, 4, 4)
 columns = kernels._columns(pixels, (3, 3), (1, 1))
 rows = np.arange(1.0, 10.0).reshape(1, 9)
 
-figure = new_figure(9, 4.4, "The windows of an image as the columns of a matrix")
-panels = figure.subplots(1, 4, width_ratios=[4, 4, 9, 4])
-cells(panels[0], pixels[0, 0], "image", 16)
-cells(panels[1], columns, "windows", 16)
-cells(panels[2], rows, "filter as a row", 16)
-cells(panels[3], rows @ columns, "output", 1500)
+figure, axes = board(15, 13, "Four windows, one product")
+lay(axes, pixels[0, 0], 2.5, 2, "image", 16)
+lay(axes, columns, 10.5, 0, "windows as columns", 16)
+lay(axes, rows, 0, 11, "filter as a row", 9)
+lay(axes, rows @ columns, 10.5, 11, "output", 1000)
 for number, color in ((0, PALETTE[1]), (3, PALETTE[3])):  # the first and the last window
-    style = {"fill": False, "edgecolor": color, "lw": 2.5}
+    style = {"fill": False, "edgecolor": color, "lw": 2.5, "zorder": 3}
     top, left = divmod(number, 2)
-    panels[0].add_patch(Rectangle((left - 0.5, top - 0.5), 3, 3, **style))
-    panels[1].add_patch(Rectangle((number - 0.5, -0.5), 1, 9, **style))
-    panels[3].add_patch(Rectangle((number - 0.5, -0.5), 1, 1, **style))
+    axes.add_patch(Rectangle((2.5 + left, 2 + top), 3, 3, **style))
+    axes.add_patch(Rectangle((10.5 + number, 0), 1, 9, **style))
+    axes.add_patch(Rectangle((10.5 + number, 11), 1, 1, **style))
 show(figure, "im2col")
 product = (rows @ columns).ravel()
 claim("one product against A x", np.abs(product - A @ pixels.ravel()).max(), 0, 1e-9)
@@ -382,12 +395,12 @@ assert sizes == [12, 24, 26, 28]
 # counts how many copies lie on each pixel.
 
 # %%
-figure = new_figure(8.5, 4.4, "How many copies lie on each pixel: 3 × 3 ones, stride 2")
-for axes, kernel in zip(figure.subplots(1, 2), (3, 4), strict=True):
+figure, axes = board(17, 8, "How many copies lie on each pixel: 3 × 3 inputs, stride 2")
+for kernel, left in ((3, 0.5), (4, 9)):
     layer = ta.ConvTranspose2d(1, 1, kernel_size=kernel, stride=2, bias=False)
     layer.weight.value[:] = 1
     counts = layer(np.ones((1, 1, 3, 3), "float32"))[0, 0]
-    cells(axes, counts, f"filter {kernel} × {kernel}", 4)
+    lay(axes, counts, left, 0, f"filter {kernel} × {kernel}", 4)
     inside = counts[2:-2, 2:-2]
     print(f"filter {kernel} × {kernel}: {counts.shape}, counts inside {np.unique(inside)}")
 show(figure, "overlap")

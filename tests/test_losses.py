@@ -131,7 +131,7 @@ def ones(*shape, dtype="float32"):
 REFUSALS = {
     "reduction": (
         lambda: ta.MSELoss("none"),
-        "MSELoss: expected reduction 'mean' or 'sum', got 'none'",
+        "MSELoss: expected reduction to be one of 'mean', 'sum', got 'none'",
     ),
     "backward first": (
         lambda: ta.BCELoss().backward(),

@@ -65,6 +65,9 @@ def _parser() -> argparse.ArgumentParser:
     data.add_argument("names", nargs="+", help=", ".join(NAMES))
     data.add_argument("--root", type=Path, help="folder (default: TINYAE_DATA, or the user cache)")
     data.set_defaults(command=_data)
+
+    course = commands.add_parser("lessons", help="list the lessons of the course")
+    course.set_defaults(command=_lessons)
     return parser
 
 
@@ -105,3 +108,12 @@ def _train(options: argparse.Namespace) -> None:
 def _data(options: argparse.Namespace) -> None:
     for name in options.names:
         print(*fetch(name, options.root), sep="\n")
+
+
+def _lessons(options: argparse.Namespace) -> None:
+    from tinyae.lessons import course_folder, listing
+
+    folder = course_folder()
+    print(listing(folder))
+    print(f"\nrun one: python {folder}/01_one_layer_by_hand.py (fast; TINYAE_LESSONS=full for full)")
+    print(f"more: {folder}/README.md")

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 import numpy as np
 
 from tinyae.backend import Array, array_module
-from tinyae.errors import TinyaeError
+from tinyae.errors import TinyaeError, check_choice
 from tinyae.layers.activations import LogSoftmax, sigmoid
 
 __all__ = [
@@ -33,14 +31,10 @@ class Loss:
         Of the terms: one an element, or one a sample where the target is a class label.
     """
 
-    reductions: ClassVar[tuple[str, ...]] = ("mean", "sum")
     prediction: Array | None = None
 
     def __init__(self, reduction: str = "mean") -> None:
-        if reduction not in self.reductions:
-            raise TinyaeError(
-                f"{type(self).__name__}: expected reduction 'mean' or 'sum', got {reduction!r}"
-            )
+        check_choice(type(self).__name__, "reduction", reduction, ("mean", "sum"))
         self.reduction = reduction
 
     def __call__(self, prediction: Array, target: Array) -> Array:

@@ -191,8 +191,11 @@ def test_archives_that_swell(folder, members):
 
 def test_archives_that_swell_more_than_they_say(folder, members):
     """bz2 is unpacked whole before anybody looks at the size."""
-    bomb = members | {"0.weight.npy": bytes(2**27)}
-    forge(folder / "bomb.npz", bomb, compression=zipfile.ZIP_BZIP2)
+    with zipfile.ZipFile(folder / "bomb.npz", "w") as file:
+        file.writestr("0.weight.npy", bytes(2**27), compress_type=zipfile.ZIP_BZIP2)
+        for name, content in (members | {"0.weight.npy": b""}).items():
+            if content:
+                file.writestr(name, content)
     small = (folder / "bomb.npz").read_bytes().replace((2**27).to_bytes(4, "little"), b"\x09\0\0\0")
     (folder / "bomb.npz").write_bytes(small)
     assert "not compressed" in refused(folder / "bomb.npz")

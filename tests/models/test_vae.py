@@ -204,8 +204,8 @@ def test_nothing_is_done_to_the_data():
 @pytest.mark.parametrize(
     ("settings", "words"),
     [
-        ({"reconstruction": "l1"}, "expected reconstruction in .*'mse', 'bce'.* got 'l1'"),
-        ({"prior": "vamp"}, "expected prior in .*'kl', 'em', 'em-strict'.* got 'vamp'"),
+        ({"reconstruction": "l1"}, "expected reconstruction to be one of .*'mse', 'bce'.* got 'l1'"),
+        ({"prior": "vamp"}, "expected prior to be one of .*'kl', 'em', 'em-strict'.* got 'vamp'"),
         ({"beta": -0.5}, "expected a finite beta ≥ 0, got -0.5"),
         ({"beta": np.nan}, "expected a finite beta ≥ 0, got nan"),
         ({"beta": np.inf}, "expected a finite beta ≥ 0, got inf"),

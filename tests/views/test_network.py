@@ -52,7 +52,9 @@ def pictures(tmp_path_factory):
         if name not in drawn:
             build, shape = PICTURES[name]
             model = build()
-            drawn[name] = plot_model(model, folder / "model.svg", shape), follow(model, shape)
+            figure = plot_model(model, folder / "model.svg", shape)
+            figure.canvas.draw()  # so that words are measured in dots of this size
+            drawn[name] = figure, follow(model, shape)
         return drawn[name]
 
     return picture
@@ -117,7 +119,7 @@ def test_nothing_is_cut_and_all_is_legible(name, pictures):
     width, height = figure.get_size_inches() * figure.dpi
     places = [text.get_window_extent() for text in words_of(figure)]
     places += boxes_of(figure, (Polygon, FancyArrowPatch, FancyBboxPatch))
-    edge = 0.2 * figure.dpi
+    edge = 0.15 * figure.dpi
     for place in places:
         assert edge < place.x0 <= place.x1 < width - edge
         assert edge < place.y0 <= place.y1 < height - edge

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from itertools import pairwise
 
 from tinyae.backend import Array, array_module, backend_name
-from tinyae.errors import TinyaeError
+from tinyae.errors import TinyaeError, check_choice
 from tinyae.layers.activations import ReLU, Sigmoid, Tanh
 from tinyae.layers.base import Layer
 from tinyae.layers.linear import Linear
@@ -73,14 +73,8 @@ class StackedAutoencoder(Module):
             raise TinyaeError(
                 f"StackedAutoencoder: expected at least two positive sizes, got {list(sizes)}"
             )
-        for argument, value, known in (
-            ("activation", activation, tuple(ACTIVATIONS)),
-            ("codes", codes, ("after", "before")),
-        ):
-            if value not in known:
-                raise TinyaeError(
-                    f"StackedAutoencoder: expected {argument} in {known}, got {value!r}"
-                )
+        check_choice("StackedAutoencoder", "activation", activation, ACTIVATIONS)
+        check_choice("StackedAutoencoder", "codes", codes, ("after", "before"))
         self.sizes, self.codes = tuple(sizes), codes
         encoder: list[Layer] = []
         decoders: list[Layer] = []

@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 
 from tinyae.backend import Array, array_module, generator_for
-from tinyae.errors import TinyaeError
+from tinyae.errors import TinyaeError, check_choice
 from tinyae.layers.base import Layer
 from tinyae.layers.module import Module
 from tinyae.losses import BCELoss, MSELoss, gaussian_kl
@@ -134,12 +134,8 @@ class VAE(Module):
         beta: float = 1.0,
     ) -> None:
         super().__init__()
-        for argument, value, known in (
-            ("reconstruction", reconstruction, RECONSTRUCTIONS),
-            ("prior", prior, PRIORS),
-        ):
-            if value not in known:
-                raise TinyaeError(f"VAE: expected {argument} in {list(known)}, got {value!r}")
+        check_choice("VAE", "reconstruction", reconstruction, RECONSTRUCTIONS)
+        check_choice("VAE", "prior", prior, PRIORS)
         if not 0 <= beta < math.inf:
             raise TinyaeError(f"VAE: expected a finite beta ≥ 0, got {beta}")
         self.trunk, self.mean, self.log_var, self.decoder = trunk, mean, log_var, decoder

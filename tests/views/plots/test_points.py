@@ -30,6 +30,16 @@ def test_latent_means_are_points_in_the_colour_of_their_class():
     assert legend == {str(n): PALETTE[n] for n in range(10)}
 
 
+def test_several_means_are_drawn_side_by_side_on_one_scale():
+    figure = plots.latent_means({"one": MEANS, "two": 3 * MEANS}, np.arange(30) % 10)
+    one, two = figure.axes
+    assert (one.get_title(), two.get_title()) == ("one", "two")
+    assert (one.get_xlim(), one.get_ylim()) == (two.get_xlim(), two.get_ylim())
+    drawn = [np.sort(axes.collections[0].get_offsets(), axis=0) for axes in (one, two)]
+    np.testing.assert_allclose(drawn[1], 3 * drawn[0])
+    assert drawn[1].max() <= max(one.get_xlim()[1], one.get_ylim()[1])
+
+
 def test_classes_are_mixed_when_drawn():
     labels = np.repeat([0, 1], 500)
     (axes,) = plots.latent_means(RNG.standard_normal((1000, 2)), labels).axes

@@ -36,7 +36,8 @@ def latent_means(
 
     Parameters
     ----------
-    means : array (N, 2)
+    means : array (N, 2), or several of these by title
+        Several are shown side by side, on one scale.
     labels : array (N,)
         Numbers or names, up to ten different ones.
     limits : float, optional
@@ -49,24 +50,35 @@ def latent_means(
         When the means are not (N, 2) or not finite, when the lengths differ, for more than ten
         labels, or when ``limits`` is not positive.
     """
-    points = arguments.table("latent_means", "means", means, columns=2)
+    sheets = {
+        name: arguments.table("latent_means", "means", values, columns=2)
+        for name, values in arguments.named("latent_means", "means", means).items()
+    }
     names, position = arguments.classes("latent_means", "labels", labels, len(PALETTE))
-    arguments.same_length("latent_means", means=points, labels=position)
+    for points in sheets.values():
+        arguments.same_length("latent_means", means=points, labels=position)
     if limits is not None:
         arguments.positive("latent_means", "limits", limits)
-    figure = new_figure(7.0, 6.0, title)
-    axes = figure.subplots()
-    _mixed_points(axes, points, position)
-    label(axes, "$z_1$", "$z_2$")
-    axes.set_aspect("equal", adjustable="box" if limits else "datalim")
-    if limits:
-        axes.set(xlim=(-limits, limits), ylim=(-limits, limits))
-        outside = int((np.abs(points) > limits).any(axis=1).sum())
-        if outside:
-            note = f"{outside:,} of {len(points):,} points lie outside"
-            axes.set_title(note, loc="right", fontsize=SMALL_SIZE, color=INK)
-    _legend(axes, [str(name) for name in names])
+    figure = new_figure(6.0 * len(sheets) + 1.0, 6.0, title)
+    panels = figure.subplots(1, len(sheets), sharex=True, sharey=True, squeeze=False)[0]
+    for axes, (name, points) in zip(panels, sheets.items(), strict=True):
+        _mixed_points(axes, points, position)
+        label(axes, "$z_1$", title=name)
+        axes.set_aspect("equal", adjustable="box" if limits or len(sheets) > 1 else "datalim")
+        if limits:
+            _limit(axes, points, limits)
+    panels[0].set_ylabel("$z_2$", fontsize=LABEL_SIZE, color=INK)
+    _legend(panels[-1], [str(name) for name in names])
     return figure
+
+
+def _limit(axes: Axes, points: np.ndarray, limits: float) -> None:
+    """Show what lies within ±limits, and say how much does not."""
+    axes.set(xlim=(-limits, limits), ylim=(-limits, limits))
+    outside = int((np.abs(points) > limits).any(axis=1).sum())
+    if outside:
+        note = f"{outside:,} of {len(points):,} points lie outside"
+        axes.set_title(note, loc="right", fontsize=SMALL_SIZE, color=INK)
 
 
 def _mixed_points(axes: Axes, points: np.ndarray, position: np.ndarray) -> None:
