@@ -204,7 +204,7 @@ def draw_one_step():
         "our step",
         (learning_rate, after),
         textcoords="offset points",
-        xytext=(-6, -16),
+        xytext=(7, 7),
         fontsize=SMALL_SIZE,
         color=INK,
     )

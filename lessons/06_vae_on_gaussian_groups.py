@@ -52,6 +52,7 @@ together = principal_components(x)
 print("variances within A:", within.round(3))
 print("shares of all points together:", together.shares[:7].round(4))
 claim("largest noise variance within A", within[2], 0.01, 0.02)
+claim("share of five directions", together.shares[:5].sum(), 0.99, 1)
 
 # %% [markdown]
 # All points together need *five* directions: two planes, and the line from one centre to the other.
@@ -185,7 +186,7 @@ claim("sampler: error of d log_var", np.abs(d_s - numerical_s).max(), 0, 1e-8)
 #
 # There is another road, which needs no trick: $\nabla_\mu E[f(z)] = E[f(z)\,\nabla_\mu \log q(z)]$
 # with $\nabla_\mu \log q = (z - \mu)/\sigma^2$. It is right on average, too. But look how much a
-# single draw scatters. Take $f(z) = z^2$, $\mu = 1$, $\sigma = ½$; the truth is $2\mu = 2$.
+# single draw scatters. Take $f(z) = z^2$, $\mu = 1$, $\sigma = \tfrac12$; the truth is $2\mu = 2$.
 
 # %%
 ε = random.standard_normal(100_000)

@@ -26,7 +26,8 @@ ta.seed(0)
 # ## A data set
 #
 # Lesson 7 flattened the images. Now they keep their shape: one channel, 28 rows, 28 columns. (A
-# colour image would have three channels.) A batch of $N$ images has the shape $N × 1 × 28 × 28$.
+# colour image would have three channels.) A batch of $N$ images has the shape
+# $N \times 1 \times 28 \times 28$.
 #
 # A *data set* is anything that has a length and can be indexed. This one keeps the images as bytes
 # and scales them only when they are asked for. `index` may be a slice or an array of positions.
@@ -308,10 +309,10 @@ pairs = training[chosen], model.reconstruct(training[chosen])
 show(ta.plots.reconstructions(*pairs, labels=range(10)), "reconstructions")
 
 # %% [markdown]
-# Shapes come out, blurred where two numbers cannot hold more. But why is the ink *grey*? Look at the
-# last layer. What enters it comes from a ReLU, so it is never negative. A pixel is
-# $\sigma(b + \sum w \cdot \text{something} \ge 0)$ with one bias $b$ for the whole image. If most
-# weights $w$ are negative, no pixel can be much darker than $\sigma(b)$.
+# Shapes come out, blurred where two numbers cannot hold more. But why is the ink *grey*? Look at
+# the last layer. A pixel is $\sigma(b + \sum w h)$, where $\sigma$ is the sigmoid. The numbers $h$
+# come from a ReLU, so they are never negative, and there is one bias $b$ for the whole image. If
+# most weights $w$ are negative, no pixel can be much darker than $\sigma(b)$.
 
 # %%
 last = model.decoder[-2]
@@ -325,9 +326,8 @@ claim("darkest pixel of the reconstructions", darkest, 0.35, 0.9)
 # %% [markdown]
 # That is what happened. The first thing to learn was that paper is white: make all weights
 # negative. Now the bias has to climb, and Adam moves it by about the learning rate, 0.001, a step.
-# The falling loss of the later epochs is partly ink getting darker. No gradient is wrong here. A
-# curve that falls nicely does not tell you that the model struggles with something silly. Looking
-# at its output does.
+# Go on training, and the ink gets darker little by little. No gradient is wrong here, and the loss
+# falls nicely. It is looking at the output that shows where the model struggles.
 #
 # **A question.** What would you change: the activation before the last layer, the first value of
 # its bias, its learning rate, the number of steps? Which one would you test first?

@@ -143,7 +143,7 @@ class HostGenerator:
     """Draws on the host what NumPy's generator of this seed would, and moves it."""
 
     def __init__(self, asarray: Any, seed: int | None) -> None:
-        self._asarray, self._generator = asarray, np.random.default_rng(seed)
+        self._asarray, self._generator = asarray, np.random.Generator(np.random.SFC64(seed))
 
     def random(self, size: Any, dtype: Any = "float64") -> Any:
         return self._asarray(self._generator.random(size, dtype=dtype))

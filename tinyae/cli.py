@@ -113,7 +113,4 @@ def _data(options: argparse.Namespace) -> None:
 def _lessons(options: argparse.Namespace) -> None:
     from tinyae.lessons import course_folder, listing
 
-    folder = course_folder()
-    print(listing(folder))
-    print(f"\nrun one: python {folder}/01_one_layer_by_hand.py (fast; TINYAE_LESSONS=full for full)")
-    print(f"more: {folder}/README.md")
+    print(listing(course_folder()))

@@ -65,16 +65,20 @@ def lessons(folder: Path) -> list[Lesson]:
 
 
 def listing(folder: Path) -> str:
-    """The lessons as a table: title, file, and the time each takes in both modes."""
+    """The lessons as a table (title, file, time in both modes), and how to run one."""
+    course = lessons(folder)
     rows = [("lesson", "file", *MODES)]
-    for lesson in lessons(folder):
+    for lesson in course:
+        number, _, name = lesson.title.partition(". ")
         times = (duration(lesson.seconds.get(mode)) for mode in MODES)
-        rows.append((lesson.title, lesson.path.name, *times))
+        rows.append((f"{number:>2}. {name}", lesson.path.name, *times))
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
-    return "\n".join(
+    table = [
         f"{title:{widths[0]}}  {file:{widths[1]}}  {fast:>{widths[2]}}  {full:>{widths[3]}}"
         for title, file, fast, full in rows
-    )
+    ]
+    how_to_run = f"run one: python {course[0].path} (with TINYAE_LESSONS=full for the full mode)"
+    return "\n".join([*table, "", how_to_run, f"more:    {folder / 'README.md'}"])
 
 
 def duration(seconds: float | None) -> str:

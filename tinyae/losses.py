@@ -42,14 +42,15 @@ class Loss:
         self.check(prediction, target)
         self.prediction, self.target = prediction, target
         terms = self.terms(prediction, target)
-        self.count = terms.size if self.reduction == "mean" else 1
-        return terms.sum() / self.count
+        self.count = terms.size
+        return terms.mean() if self.reduction == "mean" else terms.sum()
 
     def backward(self) -> Array:
         """∂L/∂prediction, of the prediction's shape."""
         if self.prediction is None:
             raise TinyaeError(f"{type(self).__name__}: backward called before the loss itself")
-        return self.gradient(self.prediction, self.target) / self.count
+        gradient = self.gradient(self.prediction, self.target)
+        return gradient / self.count if self.reduction == "mean" else gradient
 
     def terms(self, prediction: Array, target: Array) -> Array:
         """The terms that are summed or averaged."""

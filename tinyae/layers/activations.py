@@ -55,11 +55,11 @@ class LeakyReLU(Layer):
     def forward(self, x: Array) -> Array:
         xp = array_module(x)
         self.positive = x > 0
-        return xp.where(self.positive, x, self.negative_slope * x)
+        return xp.maximum(x, 0) + self.negative_slope * xp.minimum(x, 0)
 
     def backward(self, dy: Array) -> Array:
-        xp = array_module(dy)
-        return xp.where(self.positive, dy, self.negative_slope * dy)
+        passed = dy * self.positive
+        return passed + self.negative_slope * (dy - passed)
 
 
 class Tanh(Layer):
@@ -147,7 +147,6 @@ class LogSoftmax(Layer):
 
 
 def sigmoid(x: Array) -> Array:
-    """1 / (1 + e⁻ˣ), by way of e^−|x|, which overflows nowhere."""
+    """1 / (1 + e⁻ˣ), as e^min(x, 0) / (1 + e^−|x|), which overflows nowhere."""
     xp = array_module(x)
-    e = xp.exp(-xp.abs(x))
-    return xp.where(x >= 0, 1, e) / (1 + e)
+    return xp.exp(xp.minimum(x, 0)) / (1 + xp.exp(-xp.abs(x)))

@@ -67,7 +67,7 @@ class MaxPool2d(Layer):
         self.winner = xp.zeros(y.shape, dtype="int16")
         for place in range(1, self.kernel_size[0] * self.kernel_size[1]):
             candidate = self._seen_at(padded, place, size)
-            self.winner[candidate > y] = place
+            self.winner = xp.maximum(self.winner, (candidate > y).astype("int16") * place)
             y = xp.maximum(y, candidate)
         return y
 
