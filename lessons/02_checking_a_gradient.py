@@ -625,7 +625,9 @@ model.zero_grad()
 model.backward(criterion.backward())
 parameters = model.parameters()
 start = [parameter.value.copy() for parameter in parameters]
-direction = [generator.normal(size=parameter.shape) for parameter in parameters]
+direction = [normal(*parameter.shape) for parameter in parameters]
+for parameter, d in zip(parameters, direction, strict=True):
+    d *= np.sign((parameter.grad * d).sum())  # uphill, so that no two terms cancel in the figure
 print(f"{model.count_parameters():,} parameters, loss {loss():.4f}")
 
 # %%

@@ -36,7 +36,7 @@ def test_it_tells_the_parts_of_the_loss(capsys):
 
 
 def test_silence_when_it_is_not_wanted(capsys, monkeypatch):
-    monkeypatch.setitem(sys.modules, "tqdm.auto", None)  # its import would fail
+    monkeypatch.setitem(sys.modules, "tqdm", None)  # its import would fail
     train(progress=False)
     assert capsys.readouterr() == ("", "")
 
@@ -83,7 +83,7 @@ def bars(monkeypatch):
     """The bars that are made."""
     made = []
     fake = SimpleNamespace(tqdm=lambda **settings: made.append(Bar(**settings)) or made[-1])
-    monkeypatch.setitem(sys.modules, "tqdm.auto", fake)
+    monkeypatch.setitem(sys.modules, "tqdm", fake)
     return made
 
 

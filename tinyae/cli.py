@@ -61,6 +61,14 @@ def _parser() -> argparse.ArgumentParser:
     train.add_argument("--json", action="store_true", help="last line: the result as JSON")
     train.set_defaults(command=_train)
 
+    bench = commands.add_parser("bench", help="training times of the recipes")
+    bench.add_argument("recipes", nargs="*", metavar="recipe", help="all when left out")
+    bench.add_argument("--against", choices=["torch"], help="measure PyTorch in turn")
+    bench.add_argument("--rounds", type=int, default=5)
+    bench.add_argument("--backend", choices=["numpy", "cupy"], default="numpy")
+    bench.add_argument("--json", action="store_true", help="last line: all times as JSON")
+    bench.set_defaults(command=_bench)
+
     data = commands.add_parser("data", help="fetch public data sets")
     data.add_argument("names", nargs="+", help=", ".join(NAMES))
     data.add_argument("--root", type=Path, help="folder (default: TINYAE_DATA, or the user cache)")
@@ -103,6 +111,19 @@ def _train(options: argparse.Namespace) -> None:
             print(path)
     if options.json:
         print(json.dumps(result.as_json()))
+
+
+def _bench(options: argparse.Namespace) -> None:
+    from tinyae.bench.timing import as_table, time_recipe
+
+    timings = []
+    for name in options.recipes or recipes.RECIPES:
+        print(f"timing {name}", file=sys.stderr)
+        against_torch = options.against == "torch"
+        timings.append(time_recipe(name, options.rounds, against_torch, options.backend))
+    print(as_table(timings))
+    if options.json:
+        print(json.dumps([{**vars(timing), "ratio": timing.ratio} for timing in timings]))
 
 
 def _data(options: argparse.Namespace) -> None:

@@ -70,8 +70,8 @@ def listing(folder: Path) -> str:
     rows = [("lesson", "file", *MODES)]
     for lesson in course:
         number, _, name = lesson.title.partition(". ")
-        times = (duration(lesson.seconds.get(mode)) for mode in MODES)
-        rows.append((f"{number:>2}. {name}", lesson.path.name, *times))
+        fast, full = (duration(lesson.seconds.get(mode)) for mode in MODES)
+        rows.append((f"{number:>2}. {name}", lesson.path.name, fast, full))
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     table = [
         f"{title:{widths[0]}}  {file:{widths[1]}}  {fast:>{widths[2]}}  {full:>{widths[3]}}"

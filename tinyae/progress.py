@@ -30,7 +30,7 @@ class Progress:
 
     def __enter__(self) -> Progress:
         if self.shown:
-            from tqdm.auto import tqdm
+            from tqdm import tqdm
 
             self.bar = tqdm(total=self.epochs * self.batches, desc=self.title, unit="batch")
         return self

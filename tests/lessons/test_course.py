@@ -13,7 +13,8 @@ SIGNATURE = b"\x89PNG\r\n\x1a\n"
 
 
 def test_the_fast_mode_is_the_default(course):
-    assert (course.FULL, course.DATA) == (False, "digits")
+    assert not course.FULL
+    assert course.DATA == "digits"
     assert course.choose(1, 2) == 1
 
 
@@ -21,7 +22,8 @@ def test_the_fast_mode_is_the_default(course):
 def test_a_word_in_the_environment_chooses_the_mode(monkeypatch, word, full):
     monkeypatch.setenv("TINYAE_LESSONS", word)
     course = load("course")
-    assert (course.FULL, course.DATA) == (full, "mnist" if full else "digits")
+    assert course.FULL == full
+    assert course.DATA == ("mnist" if full else "digits")
     assert course.choose("fast", "full") == word
 
 
