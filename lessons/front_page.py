@@ -26,6 +26,8 @@ from tinyae.lessons import TIMES, Lesson, duration, lessons
 
 FOLDER = Path(__file__).resolve().parent
 MODE = os.environ.get("TINYAE_LESSONS", "fast")
+ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1", "TINYAE_NUM_THREADS": "1"}
+"""So that times can be compared, whatever else the machine does."""
 WIDTH, HEIGHT = 300, 220
 """Dots of a thumbnail, at the most."""
 TABLE = re.compile(r"(?<=<!-- table -->\n).*?(?=<!-- end of table -->)", re.DOTALL)
@@ -84,7 +86,7 @@ def run(lesson: Lesson, figures: Path) -> float:
     start = time.perf_counter()
     done = subprocess.run(
         [sys.executable, lesson.path],
-        env={**os.environ, "TINYAE_FIGURES": str(figures), "TINYAE_LESSONS": MODE},
+        env={**os.environ, **ONE_THREAD, "TINYAE_FIGURES": str(figures), "TINYAE_LESSONS": MODE},
         stdout=subprocess.PIPE,
         text=True,
     )

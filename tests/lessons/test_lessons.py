@@ -1,6 +1,6 @@
 """Every lesson, in fast mode: as a script, as a notebook on paper, as a notebook that runs.
 
-Started with ``pytest -m lessons``; takes some minutes.
+Started with ``pytest -m lessons``, on two cores best with ``-n 2``; takes some minutes.
 """
 
 import ast
@@ -25,9 +25,10 @@ every_lesson = pytest.mark.parametrize("lesson", LESSONS, ids=lambda path: path.
 
 
 def environment(**variables):
-    """This one, in fast mode, with the package found where it lies."""
+    """This one, in fast mode and on one thread, with the package found where it lies."""
     path = os.pathsep.join(filter(None, [str(COURSE.parent), os.environ.get("PYTHONPATH")]))
-    return {**os.environ, "TINYAE_LESSONS": "fast", "PYTHONPATH": path, **variables}
+    settings = {"TINYAE_LESSONS": "fast", "OPENBLAS_NUM_THREADS": "1", "TINYAE_NUM_THREADS": "1"}
+    return {**os.environ, **settings, "PYTHONPATH": path, **variables}
 
 
 @every_lesson

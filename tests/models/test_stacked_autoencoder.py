@@ -100,7 +100,7 @@ def test_predict_is_the_largest_score_and_score_the_share_of_hits():
         ({"sizes": (784,)}, r"at least two positive sizes, got \[784\]"),
         ({"sizes": ()}, r"at least two positive sizes, got \[\]"),
         ({"sizes": (784, 0)}, r"at least two positive sizes, got \[784, 0\]"),
-        ({"activation": "gelu"}, r"expected activation to be one of .*'tanh', 'relu', 'sigmoid'.* 'gelu'"),
+        ({"activation": "gelu"}, r"expected activation .*'tanh', 'relu', 'sigmoid'.* 'gelu'"),
         ({"codes": "both"}, r"expected codes to be one of .*'after', 'before'.* got 'both'"),
     ],
 )

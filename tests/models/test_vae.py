@@ -204,7 +204,7 @@ def test_nothing_is_done_to_the_data():
 @pytest.mark.parametrize(
     ("settings", "words"),
     [
-        ({"reconstruction": "l1"}, "expected reconstruction to be one of .*'mse', 'bce'.* got 'l1'"),
+        ({"reconstruction": "l1"}, "expected reconstruction .*'mse', 'bce'.* got 'l1'"),
         ({"prior": "vamp"}, "expected prior to be one of .*'kl', 'em', 'em-strict'.* got 'vamp'"),
         ({"beta": -0.5}, "expected a finite beta ≥ 0, got -0.5"),
         ({"beta": np.nan}, "expected a finite beta ≥ 0, got nan"),

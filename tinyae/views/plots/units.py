@@ -72,7 +72,7 @@ def _signed_or_grey(
     limits = (-largest, largest) if signed else (float(scale.min()), float(scale.max()))
     for axes, image in zip(row, images, strict=True):
         drawn = show_sheet(axes, image[None], 1, limits, SIGNED if signed else GREY)
-    ticks = [limits[0], sum(limits) / 2, limits[1]]
+    ticks = [limits[0], 0.0, limits[1]] if signed else list(limits)
     color_bar(figure, drawn, row.tolist(), ticks=ticks, format="%.2g")
 
 
