@@ -146,7 +146,7 @@ show_source(principal_components)
 
 # %%
 pca = principal_components(train)
-figure = ta.plots.features(pca.components[:12], columns=6, title="The first 12 principal components")
+figure = ta.plots.features(pca.components[:12], columns=6, title="The first twelve components")
 show(figure, "components")
 
 # %% [markdown]
@@ -299,7 +299,8 @@ claim("test error, network minus PCA", network_error - pca_error(test, k), -0.02
 
 # %% [markdown]
 # > **Think.** In the lower picture the angles do not fall all at once. Which of the components do
-# > you expect the network to find first, and why?
+# > you expect the network to find first, and why? (The bumps, where there are some, are Adam going
+# > too far while its rate is still large.)
 #
 # ## The same space, other axes
 #
@@ -307,8 +308,10 @@ claim("test error, network minus PCA", network_error - pca_error(test, k), -0.02
 
 # %%
 columns = model.decoder.weight.value.T
-shown = min(k, 12)
-figure = ta.plots.features(columns[:shown], columns=6, title="Columns of the trained decoder")
+shown, columns_of_sheet = choose((6, 3), (12, 6))
+figure = ta.plots.features(
+    columns[:shown], columns=columns_of_sheet, title="Columns of the trained decoder"
+)
 show(figure, "decoder-columns")
 
 # %% [markdown]
@@ -350,7 +353,9 @@ claim("smallest |cosine| to the principal component", cosines.min(), 0.99, 1.000
 # %%
 signs = np.sign((recovered * pca.components[:k]).sum(axis=1, keepdims=True))
 figure = ta.plots.features(
-    (signs * recovered)[:shown], columns=6, title="The same space, in the basis of its variances"
+    (signs * recovered)[:shown],
+    columns=columns_of_sheet,
+    title="The same space, in the basis of its variances",
 )
 show(figure, "recovered-components")
 

@@ -224,7 +224,7 @@ claim("network / PCA-2, squared error", with_network / with_pca, *choose((0.8, 1
 
 # %%
 codes = loaded.encode(test)
-figure = ta.plots.latent_means(codes, test_labels, title=f"Coded space of {len(test):,} test images")
+figure = ta.plots.latent_means(codes, test_labels, title="Coded space of the test images")
 show(figure, "coded-space")
 
 # %% [markdown]
@@ -385,6 +385,7 @@ for seed, (losses, alive, _) in zip(SEEDS, above_zero, strict=True):
     print(f"seed {seed}: {alive} alive, loss {losses[-1]:.3f}")
 
 # %%
+COLORS = (PALETTE[3], PALETTE[1], PALETTE[0])  # of none, one and two alive
 level = float(bce(np.broadcast_to(part.mean(axis=0), part.shape), part))
 figure = new_figure(9, 4, "Six seeds each, in the colour of how many code numbers survive")
 panels = figure.subplots(1, 2, sharey=True)
@@ -392,15 +393,15 @@ for axes, runs, words in zip(
     panels, (near_zero, above_zero), ("biases of the code start at 0", "… at 3"), strict=True
 ):
     for losses, alive, _ in runs:
-        axes.plot(4 * np.arange(1, len(losses) + 1), losses, color=PALETTE[(3, 1, 0)[alive]], lw=1.6)
+        axes.plot(4 * np.arange(1, len(losses) + 1), losses, color=COLORS[alive], lw=1.6)
     axes.axhline(level, color=FAINT, ls="--", lw=1.2)
     axes.set_ylim(level - 0.06, level + 0.2)
     label(axes, "step", title=words)
-panels[0].annotate("always the mean image", (190, level), (0, -12), textcoords="offset points",
+panels[1].annotate("always the mean image", (195, level), (0, 4), textcoords="offset points",
                    ha="right", color=INK)  # fmt: skip
 panels[0].set_ylabel("mean BCE (nats a pixel)")
 for alive, words in enumerate(("none", "one", "both")):
-    panels[1].plot([], [], color=PALETTE[(3, 1, 0)[alive]], label=words)
+    panels[1].plot([], [], color=COLORS[alive], label=words)
 panels[1].legend(frameon=False)
 show(figure, "dead-codes")
 

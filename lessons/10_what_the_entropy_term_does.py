@@ -157,12 +157,11 @@ reconstruction, kl = {}, {}
 for name, model in models.items():
     reconstruction[name] = float(model.loss(test_x).reconstruction) / len(test_x)
     kl[name] = float(ta.gaussian_kl(*codes[name])[0]) / len(test_x)
-    total = reconstruction[name] + kl[name]
-    print(
-        f"{name:9}  reconstruction {reconstruction[name]:5.1f} + KL {kl[name]:5.1f} = {total:5.1f}"
-    )
+    print(f"{name:9}  reconstruction {reconstruction[name]:6.1f}, KL {kl[name]:6.1f}")
 
 claim("reconstruction, EM against VAE", reconstruction["EM"] / reconstruction["VAE"], 0.5, 1)
+total = {name: reconstruction[name] + kl[name] for name in models}
+claim("sum of both, EM against VAE", total["EM"] / total["VAE"], 1)
 claim("KL term, EM against VAE", kl["EM"] / kl["VAE"], choose(5, 1.5))
 claim("KL term, strict EM against VAE", kl["strict EM"] / kl["VAE"], choose(5, 1.5))
 

@@ -485,6 +485,11 @@ def network(
     )
 
 
+# %% [markdown]
+# It trains on a few images, twice through, with Adam. `never_clear` will be the last bug of the
+# gallery: it takes `zero_grad` away from the optimizer.
+
+# %%
 BATCH = 10
 N = choose(1_200, 6_000)
 x_train, y_train = pixels[:N, None], labels[:N]
@@ -516,6 +521,12 @@ def train_network(seed, change_optimizer=lambda optimizer: optimizer, **layers):
     return history["loss"], float((predicted == test_labels).mean())
 
 
+# %% [markdown]
+# Two steps are enough for the comparison with the trusted twin. Then one function runs every check
+# on a bug and notes the outcome for the table at the end.
+
+
+# %%
 def two_steps(change_optimizer=lambda optimizer: optimizer, **layers):
     ta.seed(7)
     model = network(**layers)

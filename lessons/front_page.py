@@ -47,14 +47,14 @@ PAGES = {
         "central differences, error bands, kinks, tests that prove nothing", "1", "step-sizes"
     ),
     "03": Page("linear autoencoders and principal components", "1", "recovered-components"),
-    "04": Page(
-        "an autoencoder with a code of two numbers, its file and its picture", "1, 3", "coded-space"
+    "04": Page("a code of two numbers; a model's file and its picture", "1, 3", "coded-space"),
+    "05": Page(
+        "one layer at a time: what a document claims, what works", "1, 4", "features-09-layer-2"
     ),
-    "05": Page("one layer at a time: what a document claims, and what works", "1, 4", "features"),
     "06": Page("the VAE from its first line to its last, on data we know", "1, 2", "latent-means"),
     "07": Page("a map of the digits", "6", "atlas"),
     "08": Page("four loops, three kernels, and the transposed convolution", "1, 2", "filters"),
-    "09": Page("mini-batches and a network that knows its neighbours", "6–8", "latent-means"),
+    "09": Page("mini-batches, and a network that knows its neighbours", "6–8", "latent-means"),
     "10": Page("VAE against EM: why information must cost something", "6, 9", "samples"),
     "11": Page("batch norm, and codes of 2 and of 128 numbers", "6, 8, 9", "latent-grid"),
     "12": Page(
@@ -125,7 +125,10 @@ def with_table(text: str) -> str:
     rows = ["| | lesson | needs | fast | full |", "|---|---|---|---:|---:|"]
     for lesson in lessons(FOLDER):
         page, name = PAGES[lesson.path.stem[:2]], lesson.path.name
-        picture = f'<img src="thumbnails/{thumbnail(lesson).name}" width="160" alt="a figure">'
+        source = f"thumbnails/{thumbnail(lesson).name}"
+        picture = (
+            f'<img src="{source}" width="160" alt="a figure of lesson {lesson.path.stem[:2]}">'
+        )
         fast, full = (duration(lesson.seconds.get(mode)) for mode in ("fast", "full"))
         title = f"**[{lesson.title}]({name})**<br>{page.about}"
         rows.append(f"| {picture} | {title} | {page.needs} | {fast} | {full} |")

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.lessons.conftest import COURSE, LESSONS, load
+from tinyae.lessons import lessons
 
 LIMIT = 40_000
 """Bytes of a thumbnail."""
@@ -23,8 +24,13 @@ def text():
 
 
 def test_the_table_is_as_the_command_would_write_it(front_page, text):
-    """Else: python lessons/front_page.py"""
-    assert front_page.with_table(text) == text
+    assert front_page.with_table(text) == text, "renew it: python lessons/front_page.py"
+
+
+def test_the_fast_mode_of_all_lessons_takes_less_than_five_minutes():
+    times = [lesson.seconds["fast"] for lesson in lessons(COURSE)]
+    assert len(times) == len(LESSONS)
+    assert sum(times) < 300
 
 
 def test_every_lesson_is_in_the_table_once(text):
