@@ -42,8 +42,13 @@ def dense_relu(sizes: Sequence[int], *, last: Layer | None = None) -> Sequential
 
 
 def compression(latent_dim: int = 2) -> Autoencoder:
-    """Document 002: ReLU everywhere but a sigmoid at the output, two models composed into one."""
+    """Document 002: ReLU everywhere but a sigmoid at the output, two models composed into one.
+
+    The biases of the code start at 3. From near 0, where a layer's biases usually start, the
+    ReLU kills one of the two code numbers, or both, in two runs of three (lesson 4).
+    """
     encoder = dense_relu([784, 128, latent_dim], last=ReLU())
+    encoder[2].bias.value += 3
     return Autoencoder(encoder, dense_relu([latent_dim, 128, 784], last=Sigmoid()))
 
 
