@@ -3,8 +3,8 @@
 #
 # A network is a chain of layers, and training is one idea applied to each of them: *how would
 # the loss change if this number changed a little?* In this lesson we take a single linear layer
-# with eight numbers in it and answer that question for every one of them, so small that you can
-# follow with a pencil. Please do: nothing in this course is harder.
+# with eight numbers in it and answer that question for every one of them. It is so small that you
+# can follow with a pencil. Please do: nothing in this course is harder.
 #
 # At the end you will know
 #
@@ -165,8 +165,8 @@ assert dx.shape == x.shape
 # %% [markdown]
 # ## One step of gradient descent
 #
-# The gradient points to where the loss grows fastest. So we go the other way, by a small factor
-# $\eta$, the *learning rate*:
+# The gradient points in the direction in which the loss grows fastest. So we go the other way, by
+# the gradient times a small factor $\eta$, the *learning rate*:
 #
 # $$W \leftarrow W - \eta\, dW, \qquad b \leftarrow b - \eta\, db .$$
 
@@ -225,6 +225,9 @@ show(draw_one_step(), "one-step")
 #
 # **Think about it.** From the figure, at which learning rate is one step best, and from which on
 # is it harmful? Why is the second number twice the first?
+#
+# (In the next cell, `claim` prints a number that the text relies on, and stops if it is not
+# between the two bounds. All lessons do this.)
 
 # %%
 claim("loss before the step", before, 5.5, 5.5)
@@ -296,7 +299,7 @@ show_source(ta.Linear.forward, ta.Linear.backward)
 # - `forward` remembers on `self` what `backward` will need: the inputs, since $dW$ contains them.
 # - `backward` takes `dy` and returns `dx`. It never changes a weight; that is another's work.
 # - It **adds** to the gradients (`+=`). A layer that is used twice gets the sum of both, as the
-#   chain rule wants it; who does not want the sum calls `zero_grad()` first.
+#   chain rule wants it; whoever does not want the sum calls `zero_grad()` first.
 #
 # With our numbers in it, the layer gives our results.
 
@@ -314,7 +317,8 @@ assert np.allclose(layer_dx, dx)
 
 # %% [markdown]
 # And the check by hand is one call, `ta.gradcheck`. It works on a copy of the layer, for all its
-# parameters and its input.
+# parameters and its input. The derivatives it prints are not ours, because it does not know our
+# loss: it starts the backward pass from a random `dy`. Lesson 2 tells why.
 
 # %%
 report = ta.gradcheck(layer, x)
@@ -408,8 +412,9 @@ claim("loss at 0.12, last over first", runs[0.12][-1] / runs[0.12][0], 1)
 # each array to be learnt into a `ta.Parameter`, and write `forward` and `backward`. Nothing is
 # registered or declared.
 #
-# As an example, a smooth relative of ReLU, *swish* (Ramachandran, Zoph and Le, 2017), with a
-# slope $\beta$ that each feature learns for itself:
+# As an example, take *swish* (Ramachandran, Zoph and Le, 2017), a smooth relative of
+# $\mathrm{ReLU}(x) = \max(x, 0)$. It has a slope $\beta$ that each *feature* (each column of the
+# batch) learns for itself:
 #
 # $$y = x \cdot s, \qquad s = \sigma(u), \qquad u = \beta x,
 #   \qquad \sigma(u) = \frac{1}{1 + e^{-u}} .$$
@@ -473,7 +478,9 @@ print(ta.gradcheck(ForgetsAWay(4), generator.normal(size=(5, 4))))
 # %% [markdown]
 # It would. Now the layer may take its place between others. This network reads a digit: 784
 # pixels, 32 features, our layer, ten scores. `ta.fit` runs the four moves of the loop for every
-# batch.
+# batch. Two things in it are new, and you may take them as given for now: `CrossEntropyLoss`, a
+# loss for scores, and `Adam`, an optimizer that fits the size of the step to each parameter.
+# (`choose` takes its first value in the fast mode of the lesson, its second in the full mode.)
 
 # %%
 images, labels = ta.data.load(DATA)
@@ -561,8 +568,8 @@ claim("parameters", model.count_parameters(), 25_482, 25_482)
 #
 # 1. The second output of our layer does not depend on the third weight of the first row. Where in
 #    the formula of $dW$ do you see that?
-# 2. Leave the bias out of `Linear`. Which formulas change? Which loss can the layer no longer
-#    reach with our two samples?
+# 2. Leave the bias out of `Linear`. Which formulas change? Can the layer still reach a loss of 0
+#    with our two samples? And with four samples, with and without the bias?
 # 3. Write the layer $y = x + v$ with a learnt $v$ of one number a feature, and check it. Then
 #    write one that normalizes each row to length 1: $y = x / \lVert x \rVert$. How many ways lead
 #    from one $x$ to one $y$?

@@ -42,8 +42,8 @@ generator = np.random.default_rng(0)
 #
 # and insert. The forward difference is $f' + \frac{\varepsilon}{2} f''$ and more: its error
 # shrinks like $\varepsilon$. In the central difference the even terms cancel, which leaves
-# $f' + \frac{\varepsilon^2}{6} f'''$: its error shrinks like $\varepsilon^2$. For the same price
-# in steps, one that is ten times smaller gains one digit in the first and two in the second.
+# $f' + \frac{\varepsilon^2}{6} f'''$: its error shrinks like $\varepsilon^2$. A step that is ten
+# times smaller gains one digit with the first and two with the second.
 
 # %%
 f, point = np.tanh, 0.5
@@ -88,7 +88,7 @@ def run(dtype):
 # %% [markdown]
 # The network has 80 outputs, and a derivative needs one number to differentiate. So the outputs
 # are weighted with the numbers `dy` and summed: $f = \langle dy, y \rangle$. Its gradient is what
-# `backward(dy)` returns. Why the weights are random is a question we come back to.
+# `backward(dy)` computes. Why the numbers in `dy` are random is a question we come back to.
 
 # %%
 STEPS = 10.0 ** np.arange(-13, 0.1, 0.5)
@@ -205,7 +205,7 @@ def valley(dtype, kind):
 
 for dtype in ("float32", "float64"):
     error, step = valley(dtype, "central")
-    root = np.finfo(dtype).eps ** (1 / 3)
+    root = (np.finfo(dtype).eps / 2) ** (1 / 3)
     print(f"{dtype}: best step {step:.0e}, error there {error:.1e}; the cube root of u: {root:.0e}")
 
 claim("power of ε, float64 forward", steepness(errors["float64", "forward"], 1e-5, 1e-2), 0.9, 1.1)
@@ -249,7 +249,7 @@ claim("the same in float32", seen, 0.5, 2)
 # In float32 a gradient that is wrong by 0.001% looks the same as a right one: the check sees its
 # own error, not the mistake. In float64 they are far apart.
 #
-# The bands are a rule of thumb for float32 networks with kinks. With float64 and a good step
+# The bands are a rule of thumb, made for networks of every kind. With float64 and a good step
 # there is no need for rules of thumb: `ta.gradcheck` calls an element wrong from a relative error
 # of $10^{-6}$ on, after it has tried several steps, and a gradient that is wrong by 0.001% stands
 # far out.
@@ -351,8 +351,9 @@ assert not ta.gradcheck(WrongAtZero(), at_the_kink).passed
 # it, and that has probability zero.
 #
 # How real is this? Batch normalization shifts and scales each feature of a batch to mean 0 and
-# variance 1, so *the sum of its outputs does not depend on its inputs at all*. With all ones the
-# right gradient is 0, and so is that of many a wrong formula. We shall see it in a moment.
+# variance 1, then multiplies it by a learnt $\gamma$ and adds a learnt $\beta$ (`weight` and
+# `bias` in the package). So *the sum of its outputs does not depend on its inputs at all*. With all
+# ones the right gradient is 0, and so is that of many a wrong formula. We shall see it in a moment.
 
 # %% [markdown]
 # ## Tests that prove nothing
@@ -488,9 +489,11 @@ compare(
 # %% [markdown]
 # ### Stride = window
 #
-# Max pooling sends each number of `dy` to the place its maximum came from. If windows overlap,
-# one input can be the maximum of several, and what it gets must *add up*. Written with `=`, the
-# last window wins. As long as the stride equals the window nothing overlaps, and nobody notices.
+# Max pooling moves a window over an image and keeps the largest number of each place; the *stride*
+# is how far the window moves at a time. The backward pass sends each number of `dy` to the place
+# its maximum came from. If windows overlap, one input can be the maximum of several, and what it
+# gets must *add up*. Written with `=`, the last window wins. As long as the stride equals the window
+# nothing overlaps, and nobody notices.
 
 
 # %%
@@ -521,8 +524,8 @@ compare(
 # ### Saturated inputs
 #
 # The derivative of tanh is $1 - y^2$. For large $x$, $y$ is 1 to the last digit and the derivative
-# is 0. So is $1 - y$, so is $0$. Large inputs arise without intention, for instance when a test
-# takes pixels from 0 to 255.
+# is 0. So is the wrong formula $1 - y$. Large inputs arise without intention, for instance when a
+# test takes pixels from 0 to 255.
 
 
 # %%
@@ -542,7 +545,7 @@ compare(
 # %% [markdown]
 # ### A batch of one
 #
-# And one more of our own: with a single sample, a sum over the batch and a mean over the batch
+# And one more: with a single sample, a sum over the batch and a mean over the batch
 # are the same.
 
 
@@ -563,8 +566,8 @@ compare(
 )
 
 # %% [markdown]
-# All of them together. The wrong layer passes every test on the left and fails every one on the
-# right; the right layer passes everything.
+# All of them together. The wrong layer passes every easy test, fails every hard one, and
+# `ta.gradcheck` finds it; the right layer passes everything.
 
 # %%
 print(f"{'':20}{'wrong layer':^48}{'right layer':^40}")
@@ -603,6 +606,8 @@ assert all(all(outcomes["right"]) for outcomes in table.values())
 # If $g$ is right, everything of first order is subtracted, and the remainder shrinks by 100 when
 # $h$ shrinks by 10. If $g$ is wrong, something of first order is left over, and it shrinks by 10.
 # So we need not ask how *large* an error may be. We ask for its *order*: 2 is right, 1 is wrong.
+#
+# The model has a convolution in it. Lesson 8 explains that; here it is one more layer with weights.
 
 # %%
 images, labels = ta.data.load(DATA)
@@ -698,7 +703,8 @@ claim("order of the remainder, no gradient", none, 0.95, 1.05)
 # tensor is too large to be checked number by number.
 #
 # **Think about it.** For which functions is the remainder exactly 0, and the order no test? What
-# would the blue curve look like for a network of ReLUs, whose loss is built of flat pieces?
+# would the blue curve look like for the sum of the outputs of one layer of ReLUs, which is built of
+# flat pieces?
 
 # %%
 report = ta.gradcheck(model, pixels[:4])
@@ -711,8 +717,8 @@ assert report.passed
 # - Central differences err by $\varepsilon^2$ and by rounding over $\varepsilon$; the best step is
 #   near the cube root of the precision. Use float64: in float32 even a right gradient looks
 #   doubtful.
-# - A relative error below $10^{-7}$ is what a right gradient of a smooth function gives. Anything
-#   above has a reason, and "a kink" is a reason only if it has been looked at.
+# - A relative error below $10^{-7}$ is what a right gradient of a smooth function gives in
+#   float64. Anything above has a reason, and "a kink" is a reason only if it has been looked at.
 # - A check is as good as its point. Random upstream gradient, ordinary weights, ordinary inputs,
 #   several samples, sizes that differ, windows that overlap.
 # - For a whole model, the order of the Taylor remainder: 2 is right, 1 is wrong.

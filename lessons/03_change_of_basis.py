@@ -92,17 +92,17 @@ print("the marked point:", points[0], "in the new basis:", coordinates[0].round(
 show(figure, "bases")
 
 # %% [markdown]
-# On the right, the first coordinate alone tells almost everything: the second is small for every
-# point. In the given coordinates neither could be left out. A good basis makes it plain what
-# matters, and that is what the layers before $C$ are there for.
+# On the right, the first coordinate alone tells almost everything: the second varies little from
+# point to point. In the given coordinates neither could be left out. A good basis makes it plain
+# what matters, and that is what the layers before $C$ are there for.
 #
 # But see how little a *linear* $T$ can do. If $C T$ can separate two classes, then the matrix
 # $CT$ is a linear classifier on the data as it was; one could have separated them without $T$.
 # With activations between the layers this is no longer so. One should then speak of a
 # *transformation* and not of a change of basis, as the document warns.
 #
-# > **Think.** A tall cloud and a flat cloud in a plane cross each other at the origin, like an X.
-# > Which $T$ lets you tell the clouds apart by one coordinate?
+# > **Think.** A tall cloud and a flat cloud in a plane cross each other at the origin, like a +.
+# > Is there a $T$ after which a threshold on one coordinate tells the clouds apart?
 #
 # ## Fewer coordinates
 #
@@ -113,7 +113,7 @@ show(figure, "bases")
 #
 # The matrix $FE$ has rank $k$ at most. Whatever it does, $\hat x$ lies in the $k$-dimensional
 # space spanned by the columns of $F$. There is no inverse, and something is lost. The question is
-# how to lose least, over all images of the data:
+# how to lose least, over all points of the data:
 #
 # $$L(E, F) = \frac1N \sum_{n=1}^{N} \lVert x_n - F E\, x_n \rVert^2 .$$
 #
@@ -233,7 +233,8 @@ print(f"loss of the new network: {on_images:.4f} an image; from the rows of R {o
 claim("one over the other", on_rows / on_images, 0.999, 1.001)
 
 # %% [markdown]
-# How far is the network from PCA? Not the numbers in $F$ matter, but the space its columns span.
+# How far is the network from PCA? What matters is not the numbers in $F$, but the space its
+# columns span.
 # Two lines differ by an angle. Two $k$-dimensional spaces differ by $k$ *principal angles*. The
 # smallest is the angle between the two closest lines, one in each space; then comes the same
 # question for the directions at right angles to those lines, and so on. The spaces are equal when
@@ -250,7 +251,7 @@ def angles():
 print("before training:", angles().round(1))
 
 # %% [markdown]
-# Each step takes all rows of $R$. The rate of Adam is large first and smaller later.
+# Each step takes all rows of $R$. The learning rate of Adam is large first and smaller later.
 
 # %%
 batches, optimizer = ta.data.DataLoader(R, batch_size=len(R)), ta.Adam(model.parameters())
@@ -461,12 +462,13 @@ show(figure, f"reconstructions-{k}")
 #
 # - Linear layers one after the other are one matrix. Square and invertible, it changes the basis;
 #   with a narrow place, it projects, and what is projected away is gone.
-# - The best projection on $k$ dimensions is PCA; it leaves the variances from $k+1$ on.
+# - The best projection onto $k$ dimensions is PCA; it leaves the variances from $k+1$ on.
 # - A linear autoencoder with squared error gets there by gradient descent: principal angles to 0,
 #   the same error. Its axes are any basis of that space.
 # - Its loss has saddles but no bad minima.
-# - It can *never* be better than PCA. To do better with the same $k$, a network has to bend: the
-#   next lesson puts activations back in and compresses an image to two numbers.
+# - On the images it learns from, it can *never* be better than PCA. To do better with the same $k$,
+#   a network has to bend: the next lesson puts activations back in and compresses an image to two
+#   numbers.
 #
 # **Questions**
 #

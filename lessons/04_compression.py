@@ -74,7 +74,8 @@ print("code", code.shape, " image", decoder(code).shape)
 assert np.array_equal(model(test[:5]), decoder(encoder(test[:5])))
 
 # %% [markdown]
-# The package has this network ready, for any length of the code:
+# The package has this network ready, for any length of the code. It does one thing that we did not
+# do: it lets the biases of the code start at 3. Why it does is the last story of this lesson.
 
 # %%
 show_source(networks.compression)
@@ -109,7 +110,9 @@ show(picture, "network")
 #
 # $$\ell_i = -x_i \log \hat x_i - (1 - x_i) \log(1 - \hat x_i),$$
 #
-# and we average over all pixels of all images. Here is the code for it, and for its derivative.
+# and we average over all pixels of all images. The logarithm is the natural one, so the unit is the
+# *nat*. Here is the code for it, and for its derivative. (`xp` is NumPy, or its counterpart on a
+# GPU. The numbers -100 and 1e-12 keep everything finite where the output is exactly 0 or 1.)
 
 # %%
 show_source(ta.BCELoss.terms, ta.BCELoss.gradient)
@@ -132,8 +135,7 @@ print(f"perfect copy {floor:.4f}, always the mean image {ceiling:.4f} nats a pix
 #
 # The system has a name, `compression`; a *recipe* brings data, network, loss and optimizer
 # together: Adam at $10^{-3}$, batches of 256, 10 epochs (20 in the fast mode, whose data set is
-# smaller). On the command line it is `tinyae train compression`. The biases
-# of the code start at 3 there. Why they do is the last story of this lesson.
+# smaller). On the command line it is `tinyae train compression`.
 
 # %%
 recipe = ta.recipes.get("compression")
@@ -312,18 +314,19 @@ show(figure, "walk")
 
 # %% [markdown]
 # The pictures change smoothly. On the way they take the form of other digits, those whose land the
-# line crosses, or of a blur of several. Not every place is a good one. Nothing in the loss asks that the space between the
-# classes decodes to something sensible. The variational autoencoder of lesson 6 asks for just that.
+# line crosses, or of a blur of several. Not every place is a good one. Nothing in the loss asks
+# that the space between the classes decodes to something sensible. The variational autoencoder of
+# lesson 6 asks for just that.
 #
 # > **Think.** Where in the coded space would you put the cross to get a 5? And what does the decoder
 # > make of the point (0, 0), and of a point far outside?
 #
 # ## A code that dies
 #
-# Why did the biases of the code start at 3? A ReLU passes no gradient where its output is 0. If a code number is 0
-# for *every* image, then no gradient reaches the weights behind it, they never change, and it stays
-# 0 forever. Such a unit is *dead*. In a layer of 128, a few dead units do no harm. In a code of two,
-# every one counts.
+# Why did the biases of the code start at 3? A ReLU passes no gradient where its output is 0. If a
+# code number is 0 for *every* image, then no gradient reaches the weights that make it, they never
+# change, and it stays 0 forever. Such a unit is *dead*. In a layer of 128, a few dead units do no
+# harm. In a code of two, every one counts.
 #
 # Let us train six networks on a part of the data, and look how many of the two numbers are alive at
 # the end. This time the biases of the code start at 0; in any layer they start at or near 0.
@@ -377,7 +380,7 @@ if doomed is not None:
 # from above.
 #
 # The remedy follows from the cause. Let the codes start well above 0, so that they have room to move
-# down while they learn to differ. We set their biases to 3 and train again.
+# down while they learn to differ. We set their biases to 3, as the package does, and train again.
 
 # %%
 above_zero = [train_once(seed, start=3.0) for seed in SEEDS]

@@ -66,6 +66,9 @@ claim("largest number", x09.max(), 0.9, 1)
 #
 # Before anything deep: how far does a single linear layer get? The document trains it by the plainest
 # stochastic gradient descent there is, one random image a step, 1,000 steps at a rate of 0.001.
+# The layer gives one number $s_k$ for each class. The *softmax* $e^{s_k} / \sum_j e^{s_j}$ turns them
+# into probabilities, and the loss, the *cross-entropy*, is minus the logarithm of the probability of
+# the right class.
 
 
 # %%
@@ -97,8 +100,9 @@ claim("0 or 9, linear baseline", linear09, *choose((0.92, 1.0), (0.97, 0.995)))
 #
 # $$h = \tanh(W x + b), \qquad \hat x = V h + c,$$
 #
-# trained to copy its input, $\lVert x - \hat x \rVert^2$ as small as possible. When it can, its
-# decoder $(V, c)$ is put aside. Its encoder becomes a layer of the network, and its codes become the
+# trained to copy its input, $\lVert x - \hat x \rVert^2$ as small as possible. (The code takes the mean
+# over all numbers instead of the sum. That is only a factor, which the rate makes up for.) When it
+# has learnt that, its decoder $(V, c)$ is put aside. Its encoder becomes a layer of the network, and its codes become the
 # data for the next autoencoder. No label is needed for any of this. The package does it in a loop:
 
 # %%
@@ -146,7 +150,7 @@ show(pretraining_curves(histories, "Pretraining on 0 and 9"), "pretraining-09")
 #
 # What do the first two autoencoders do to an image? Each column is an image: on top what goes in, in
 # the middle the code (14 × 14, then 7 × 7), below what comes out. The input of layer 2 is the code of
-# layer 1. Red is above 0, blue below.
+# layer 1. Images are grey; in all the others red is above 0, blue below.
 
 
 # %%
@@ -306,9 +310,10 @@ for name, title in (("one tanh at the end (document)", "document"), (list(back)[
     show(ta.plots.reconstructions(chosen, back[name], title=name), f"stack-10-{title}")
 
 # %% [markdown]
-# With MNIST and the full training, neither way back beats the mean image, which needs no code at all.
-# The other mismatch is still there: layers that were trained on codes before the tanh, and are fed with codes after it. To
-# see what that choice costs alone, train two stacks in the same way (quicker than above, with batches
+# With MNIST and the full training, none of the three ways back beats the mean image, which needs no
+# code at all. A tanh between the decoders mends only one mismatch. The other is still there: layers
+# that were trained on codes before the tanh are fed with codes after it. To see what that choice
+# costs alone, train two stacks in the same way (quicker than above, with batches
 # and Adam), which differ in `codes` and in nothing else.
 
 # %%
@@ -326,7 +331,7 @@ for codes in ("before", "after"):
 # %% [markdown]
 # The stack that was trained on what it gets is the better one, and the best way back for it is the
 # simplest. Its decoder 2 gives back $\tanh(a_1)$ itself, just what decoder 1 wants; no tanh is needed
-# anywhere. The rule behind both observations: **decode the way you trained.**
+# on the way back. The rule behind both observations: **decode the way you trained.**
 
 # %%
 show(

@@ -12,6 +12,7 @@
 #
 # The data is made by us, so the truth is known. You need lessons 1 (a layer and its gradient) and
 # 2 (checking a gradient). Nothing has to be downloaded, and both modes of the lesson are the same.
+# "The document" is here, and in lessons 7 to 9, the course's document on variational autoencoders.
 
 # %%
 import numpy as np
@@ -118,6 +119,10 @@ claim("spread between rows decoded from zeros", np.ptp(decoded, axis=0).max(), 0
 #   + \underbrace{\mathrm{KL}\bigl(q(z\,|\,x)\,\Vert\,\mathcal N(0, I)\bigr)}_{\text{prior}},
 #   \qquad z \sim q(z\,|\,x).$$
 #
+# $\mathcal N(0, I)$ is called the *prior*: where codes are expected before a point is seen. KL is the
+# *Kullback–Leibler divergence*. It says how far one distribution is from another: 0 if they are
+# the same, above 0 if not. Its formula is derived below.
+#
 # `ta.VAE` joins the parts. Its answer carries the reconstruction, $z$, the mean and the
 # log-variance.
 
@@ -159,7 +164,7 @@ show_source(GaussianSampler)
 
 # %% [markdown]
 # Is it right? We fix $\varepsilon$ by seeding before each call, and compare with central
-# differences (lesson 2): nudge one input to both sides, see how $\langle dz, z\rangle$ moves. The
+# differences (lesson 2): nudge an input to both sides, and see how $\langle dz, z\rangle$ moves. The
 # upstream gradient $dz$ is random, as all ones would hide mistakes.
 
 # %%
@@ -203,17 +208,18 @@ claim("scatter, density against draw", by_the_density.std() / through_the_draw.s
 #
 # ## The prior term, derived
 #
-# For one dimension, with $q = \mathcal N(\mu, \sigma^2)$ and $p = \mathcal N(0, 1)$,
+# The KL divergence of $q$ from $p$ is the average of $\log q(z) - \log p(z)$ over $z \sim q$. The
+# logarithms are natural ones; its unit is then called a *nat*. For one dimension, with $q = \mathcal N(\mu, \sigma^2)$ and $p = \mathcal N(0, 1)$,
 #
 # $$\log q(z) - \log p(z) = -\tfrac12\log\sigma^2 - \frac{(z - \mu)^2}{2\sigma^2} + \frac{z^2}{2}.$$
 #
-# Average over $z \sim q$: $E(z - \mu)^2 = \sigma^2$ and $E z^2 = \mu^2 + \sigma^2$. So
+# Now average: $E(z - \mu)^2 = \sigma^2$ and $E z^2 = \mu^2 + \sigma^2$. So
 #
 # $$\mathrm{KL}(q\,\Vert\,p) = \tfrac12\bigl(\mu^2 + \sigma^2 - 1 - \log\sigma^2\bigr), \qquad
 #   \frac{\partial\,\mathrm{KL}}{\partial\mu} = \mu, \qquad
 #   \frac{\partial\,\mathrm{KL}}{\partial\log\sigma^2} = \tfrac12(\sigma^2 - 1).$$
 #
-# The first gradient pulls the mean to 0. The second pulls the variance to 1, from both sides.
+# For several dimensions these terms add up. The first gradient pulls the mean to 0. The second pulls the variance to 1, from both sides.
 
 # %%
 show_source(ta.gaussian_kl)
@@ -393,7 +399,7 @@ claim("correlation of true and made PC1", np.corrcoef(true[:, 0], made[:, 0])[0,
 
 # %% [markdown]
 # **A question.** Each group lies in a plane of its own, so it needs two numbers. Which group got
-# only one from this model? You can see it in this figure, and in the picture of the codes as well.
+# only one from this model? You can see it in the last figure, and in the picture of the codes as well.
 #
 # ## Another seed, another story
 #
@@ -409,7 +415,7 @@ show(ta.plots.compare_losses(curves, unit="step", measure="sum over 400 points")
 # %% [markdown]
 # Where do the differences come from? A hidden unit whose input is negative for *every* point is
 # silent: its ReLU gives 0, and the derivative there is 0 too. No gradient reaches it, so it will
-# hardly wake up again. In a network of 5 units this hurts. Count them:
+# hardly wake up again. In a layer of 5 units this hurts. Count them:
 
 
 # %%
@@ -443,6 +449,7 @@ claim("highest final loss", final.max(), 3100, 5400)
 # 1. $\lVert x - \hat x\rVert^2$ is, up to a constant,
 #    $-\log\mathcal N(x;\,\hat x,\,\tfrac12 I)$. The true noise has variance 0.01, not ½. What would
 #    you change in the loss, and what would happen to the clouds?
-# 2. Train for 5,000 steps instead of 1,000. Which panels of the last grid become thin lines?
+# 2. Train for 5,000 steps instead of 1,000. Which panels of the grid of true
+#    against reconstructed scores become thin lines?
 # 3. Write down the gradient of the loss with respect to $\mu$ for a decoder that ignores $z$.
 #    Where does training take the encoder?

@@ -9,7 +9,7 @@
 # - what happens when you decode a point that no image was encoded to.
 #
 # You need lesson 6. In fast mode the lesson uses the digits that come with the package; in full
-# mode it uses the first 10,000 images of MNIST, as the document does.
+# mode it uses the first 10,000 images of MNIST, as the course's document on VAEs does.
 
 # %%
 import numpy as np
@@ -104,7 +104,7 @@ print(", ".join(f"{name} {values[-1]:,.0f}" for name, values in history.items())
 show(ta.plots.loss_curves(history, unit="step", measure=f"sum over {len(x):,} images"), "loss")
 
 # %% [markdown]
-# Is this good? A number in the hundred thousands tells nothing by itself. Divide by the number of
+# Is this good? So large a number tells nothing by itself. Divide by the number of
 # images, and compare with models that need no training loop:
 #
 # - answer every image with the mean of all images;
@@ -176,7 +176,7 @@ grid = model.decode(ta.plots.grid_points(3, 15))
 show(ta.plots.latent_grid(grid, 3, title="The decoded plane"), "atlas")
 
 # %% [markdown]
-# Neighbouring points give similar images: that is what drawing the codes has bought. Some places
+# Neighbouring points give similar images: drawing the codes asks for just that. Some places
 # show a mixture of two digits. A code of two numbers has no room to keep them apart.
 #
 # ## There and back

@@ -4,13 +4,14 @@
 # At the end of this lesson you will know
 #
 # - what a convolution layer computes, as four loops that you can follow with a finger;
-# - that forward and backward pass need three kernels, and that these are one sum seen from three
-#   sides;
+# - that forward and backward pass need three routines (*kernels*), and that these are one sum seen
+#   from three sides;
 # - how the loops become one matrix product ("im2col"), and what that buys;
 # - why the transposed convolution of a decoder *is* the backward pass of a convolution;
 # - the arithmetic of stride, padding and output padding.
 #
-# You need lessons 1 and 2. Lesson 9 puts the layers to use.
+# You need lessons 1 and 2. Lesson 9 puts the layers to use. The document whose layers appear below
+# is the course's document on variational autoencoders.
 
 # %%
 from operator import itemgetter
@@ -61,14 +62,16 @@ print("one number of the output:", (edge * window).sum().round(3))
 #
 # $$y_{noij} = \sum_{c,u,v} w_{ocuv}\, \tilde x_{n,\,c,\,s i+u,\,s j+v} .$$
 #
-# Four indices on the left: four loops. Three under the sum: the `.sum()` in the middle.
+# Four indices on the left: four loops. Three under the sum: the `.sum()` in the innermost line.
+#
+# (*Kernel* has two meanings, both common. In the text it is a routine such as this one; in the
+# code, `kernel` and `kernel_size` are the size of the filter.)
 
 # %%
 show_source(naive.correlate, naive._window)
 
 # %% [markdown]
-# Four filters on one digit. The border is padded with one row of zeros, so that the output has the
-# size of the image.
+# Four filters on one digit. A border of zeros, one pixel wide, gives the output the size of the image.
 
 # %%
 filters = {
@@ -112,7 +115,7 @@ claim("parameters of the second convolution", second.count_parameters(), 296, 29
 # %% [markdown]
 # ## A convolution is a matrix
 #
-# Each $y$ is a weighted sum of the $x$. So, for a given filter, the layer is a linear map: there is
+# Each $y$ is a weighted sum of the $x$ (we leave out the bias). So, for a given filter, the layer is a linear map: there is
 # a matrix $A$ with $y = Ax$, both written as long vectors. Take an image of 4 × 4 and a filter of
 # 3 × 3. There are four windows, so $A$ has 4 rows and 16 columns. Column $j$ of $A$ is what the
 # layer makes of an image that is 1 at pixel $j$ and 0 elsewhere. All 16 such images are one batch.
@@ -179,7 +182,8 @@ show(figure, "matrix")
 
 # %% [markdown]
 # A dense layer of this size would have 64 weights. $A$ has nine, each of them in every row: that is
-# *weight sharing*. And most places are empty: a window is small.
+# *weight sharing*. And many places are empty, as a window sees only a part of the image. For a real
+# image nearly all of them are.
 #
 # **A question.** Pixel 1 is a corner, pixel 6 lies inside. How do their rows in $A^\top$ differ?
 # What does that mean for the gradients that pixels at the border receive?
@@ -193,8 +197,8 @@ show(figure, "matrix")
 # $$\langle A x,\, y\rangle = \langle x,\, A^\top y\rangle .$$
 #
 # Draw both at random. If the two numbers differ, the backward pass is wrong. No derivative, no
-# step size, no tolerance to argue about. We take windows, strides and borders that differ between
-# the two directions, so that swapped axes cannot hide.
+# step size, and no error but rounding. We take images, windows, strides and borders that differ
+# between the two directions, so that swapped axes cannot hide.
 
 # %%
 geometries = [  # image, window, stride, padding
@@ -235,8 +239,8 @@ claim("the flipped filter is off by", abs(left - wrong), 0.1)
 # $$T(x, w, dy) = \sum_{n,o,i,j}\;\sum_{c,u,v}
 #   dy_{noij}\; w_{ocuv}\; \tilde x_{n,\,c,\,si+u,\,sj+v} .$$
 #
-# $T$ is linear in each of its three arguments. Leave one of them out of the product, and you have
-# a kernel: leave out $dy$, and it is the forward pass; leave out $x$, and it is the gradient of
+# $T$ is linear in each of its three arguments. Leave one of them out of the product, do not sum
+# over its indices, and you have a kernel: leave out $dy$, and it is the forward pass; leave out $x$, and it is the gradient of
 # $x$; leave out $w$, and it is the gradient of $w$. The third set of loops is no surprise any more.
 
 # %%

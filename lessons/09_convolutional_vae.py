@@ -10,7 +10,8 @@
 # - what dropout does to the codes when you forget to switch it off.
 #
 # You need lessons 6 to 8. In fast mode the lesson trains on a part of the package's own digits; in
-# full mode it trains on the first 10,000 images of MNIST for ten epochs, as the document does.
+# full mode it trains on the first 10,000 images of MNIST for ten epochs, as the course's document
+# on VAEs (document 000) does.
 
 # %%
 import numpy as np
@@ -92,9 +93,9 @@ claim("batches that agree", sum(same), 40, 40)
 # ## The network
 #
 # Two convolutions read the image (lesson 8), max pooling keeps the strongest response of each 2 × 2
-# window, two linear layers come to the heads. Dropout sets a random quarter of the numbers to 0 in
-# training. The decoder climbs back by transposed convolutions and ends in a sigmoid, so that each
-# pixel is a number in $(0, 1)$.
+# window, and a linear layer leads to the two heads. *Dropout* sets a random quarter of the numbers
+# to 0 in training, and multiplies the others by 4/3, so that the mean stays. The decoder climbs
+# back by transposed convolutions and ends in a sigmoid, so that each pixel is a number in $(0, 1)$.
 
 # %%
 show_source(networks.conv_vae)
@@ -310,9 +311,9 @@ show(ta.plots.reconstructions(*pairs, labels=range(10)), "reconstructions")
 
 # %% [markdown]
 # Shapes come out, blurred where two numbers cannot hold more. But why is the ink *grey*? Look at
-# the last layer. A pixel is $\sigma(b + \sum w h)$, where $\sigma$ is the sigmoid. The numbers $h$
-# come from a ReLU, so they are never negative, and there is one bias $b$ for the whole image. If
-# most weights $w$ are negative, no pixel can be much darker than $\sigma(b)$.
+# the last layer. A pixel is $\sigma(b + \sum w h)$, where $\sigma$ is now the sigmoid. The numbers
+# $h$ come from a ReLU, so they are never negative, and there is one bias $b$ for the whole image.
+# If most weights $w$ are negative, no pixel can be much darker than $\sigma(b)$.
 
 # %%
 last = model.decoder[-2]
@@ -324,7 +325,7 @@ claim("share of negative weights in the last layer", negative, 0.5, 1)
 claim("darkest pixel of the reconstructions", darkest, 0.35, 0.9)
 
 # %% [markdown]
-# That is what happened. The first thing to learn was that paper is white: make all weights
+# That is what happened. The first thing to learn was that paper is white: make most weights
 # negative. Now the bias has to climb, and Adam moves it by about the learning rate, 0.001, a step.
 # Go on training, and the ink gets darker little by little. No gradient is wrong here, and the loss
 # falls nicely. It is looking at the output that shows where the model struggles.
@@ -335,15 +336,15 @@ claim("darkest pixel of the reconstructions", darkest, 0.35, 0.9)
 # ## Summary
 #
 # - A data set has a length and an index; a data loader shuffles and cuts. Both fit in a few lines.
-# - A batch gives an estimate of the gradient. Many cheap steps beat few exact ones.
+# - A batch gives an estimate of the gradient. Many cheap steps usually beat few exact ones.
 # - Convolutions hold few parameters, even here: the linear layers hold nearly all.
 # - Dropout is for training. Forgetting `model.eval()` does not crash. It only makes results worse,
 #   and that is what makes it dangerous.
 #
 # ## Questions
 #
-# 1. How many steps does ten epochs of 40 batches give, and how many gave the 250 full-batch steps
-#    of lesson 7? How many *images* were looked at in each case?
+# 1. How many steps do ten epochs of 40 batches give? Compare with the 250 full-batch steps of
+#    lesson 7: how many *images* were looked at in each case?
 # 2. A loss that *averages* over the batch and one that *sums*: what happens with the short last
 #    batch of 16 images in each case?
 # 3. With $\beta = 2$ the model pays twice for information. What would you expect of the map for

@@ -11,9 +11,9 @@
 # - why two loss curves in one diagram may not be comparable.
 #
 # You need lesson 6 (the VAE and its KL term) and, for the full mode, lesson 9 (the convolutional
-# VAE). The fast mode takes the embedded digits and a small dense network. The full mode takes
-# MNIST and the document's network, for `TINYAE_EPOCHS` epochs: 6 when nothing is said, 50 in the
-# document, a minute or two each.
+# VAE). The fast mode takes the embedded digits and a small dense network. The full mode takes MNIST
+# and the network of the course's document on this question (document 003), for `TINYAE_EPOCHS`
+# epochs: 6 when nothing is said, 50 in the document. An epoch takes a minute or two.
 
 # %%
 import os
@@ -101,8 +101,8 @@ show(figure, "price-of-width")
 # batches of 250, Adam at $10^{-3}$.
 #
 # In fast mode there is no time for that. The convolutions are left out: a dense layer of 128 units
-# with the same dropout of ½, 30 latent dimensions, 64 units up; batches of 100, a step twice as
-# long. The losses come out different. The effect we are after is the same.
+# with a dropout of ½, 30 latent dimensions, 64 units up; batches of 100, twice the learning rate.
+# The losses come out different. The effect we are after is the same.
 
 
 # %%
@@ -309,8 +309,8 @@ show(ta.plots.samples(narrow), "samples-narrow")
 # ## Summary
 #
 # - KL = distance from 0 minus entropy, up to a constant. The entropy rewards wide clouds.
-# - Without it, σ is closed by the reconstruction. What is left is close to a plain autoencoder with
-#   $\tfrac12\mu^2$ as a weight decay on its codes.
+# - Without it, the reconstruction closes the clouds. What is left is close to a plain autoencoder
+#   that pays $\tfrac12\mu^2$ for its codes.
 # - The entropy makes information cost something. A VAE therefore uses the dimensions that are worth
 #   their price and switches the others off; without the entropy all are used a little.
 # - Only with the entropy do the codes fill the prior, and only then can you draw from it.

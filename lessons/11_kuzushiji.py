@@ -32,9 +32,9 @@ ta.seed(0)
 # ha, ma, ya, re, wo. One character may have several quite different shapes, from different parent
 # signs. That makes it harder than MNIST.
 #
-# The document trains on all 60,000 images. We train on the 10,000 images of the test set, to keep
-# the full mode short. So what the figures show below are images that the model has seen. The
-# document divides the bytes by 256, not by 255, and so do we.
+# The course's document on this (document 004) trains on all 60,000 images. Our full mode trains on
+# the 10,000 images of the test set, to be short. So what its figures show below are images that the
+# model has seen. The document divides the bytes by 256, not by 255, and so do we.
 
 # %%
 dataset, split = choose(("digits", "train"), ("kmnist", "test"))
@@ -93,6 +93,8 @@ claim("smallest deviation of a channel, after", after.std(axis=(0, 2, 3)).min(),
 #   \frac{\partial\hat x_k}{\partial x_i}
 #   = \frac1s\Bigl(\delta_{ki} - \frac1n - \frac{\hat x_k\,\hat x_i}{n}\Bigr).$$
 #
+# ($\delta_{ki}$ is 1 for $k = i$, and 0 otherwise.)
+#
 # Let $g_k = \gamma\,\partial L/\partial y_k$. Sum over $k$:
 #
 # $$\frac{\partial L}{\partial x_i} = \sum_k g_k \frac{\partial\hat x_k}{\partial x_i}
@@ -137,8 +139,8 @@ claim("gradient for ones upstream", np.abs(layer.backward(np.ones((8, 3)))).max(
 # In training, what comes out for an image depends on the *other images of its batch*. That cannot
 # stay so: a trained model should answer an image always in the same way, and a batch of one has no
 # variance. So the layer keeps running averages, $r \leftarrow r + 0.1\,(\mu - r)$, and in
-# evaluation it normalizes with those. They start at mean 0 and variance 1, and forget their start
-# slowly: after $t$ batches of mean $m$, $r = m\,(1 - 0.9^t)$.
+# evaluation it normalizes with those. (The 0.1 is the layer's `momentum`.) They start at mean 0 and
+# variance 1, and forget their start slowly: after $t$ batches of mean $m$, $r = m\,(1 - 0.9^t)$.
 
 # %%
 layer = ta.BatchNorm2d(1)
@@ -154,7 +156,7 @@ claim("running mean against 1 − 0.9⁵⁰", layer.running_mean[0] / batch.mean
 
 # %% [markdown]
 # In training, one image's output changes with its neighbours; in evaluation it does not. And a
-# single value a feature is refused, in training.
+# batch with a single value for each feature is refused, in training.
 
 # %%
 image = batch[:1]
@@ -179,11 +181,13 @@ except ta.TinyaeError as refusal:
 #
 # ## The network
 #
-# Four blocks of strided convolution, batch norm and leaky ReLU halve the image down to 2 × 2; the
-# decoder goes back up from a single pixel. A transposed convolution makes
+# Four blocks of strided convolution, batch norm and leaky ReLU (a ReLU that multiplies negative
+# numbers by 0.01 instead of 0) halve the image down to 2 × 2; the decoder goes back up from a
+# single pixel. A transposed convolution makes
 # $(s_{\text{in}} - 1)\cdot\text{stride} - 2\cdot\text{padding} + \text{kernel}$ pixels of
 # $s_{\text{in}}$: with kernels of 4 it goes 1 → 4 → 8 → 14 → 28. The one with padding 2 turns 8
-# into 14 instead of 16. And no bias before batch norm: the mean would be taken off again.
+# into 14 instead of 16. These layers have no bias: batch norm would take it off again with the
+# mean. (The encoder's convolutions keep theirs; before batch norm it does nothing.)
 
 # %%
 print(ta.summary(networks.kmnist_vae(latent_dim=2), (1, 28, 28)))

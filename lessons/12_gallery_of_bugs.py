@@ -13,7 +13,8 @@
 # - which mistakes a gradient check finds, and which it can *never* find;
 # - three other checks that cost a few lines each, and what each of them is blind to.
 #
-# It helps to have read lesson 2 (checking a gradient) and lesson 6 (the variational autoencoder).
+# It helps to have read lesson 2 (checking a gradient) and lesson 6 (the variational autoencoder);
+# for some of the layers in the second hall, lessons 9 (max pooling, dropout) and 11 (batch norm).
 
 # %%
 import copy
@@ -179,7 +180,7 @@ show(
 )
 
 # %% [markdown]
-# None of the curves looks broken, and **the one of document 004's bug ends below the right one.**
+# None of the curves looks broken, and **the one with document 004's bug ends below the right one.**
 # Nothing in training will make you suspicious. You may even be proud.
 #
 # The loss is that low because it is not what it says. The KL term is computed from `log_var` and
@@ -408,7 +409,7 @@ claim("KL of the right VAE, nats an image", kl_an_image("right"), 1)
 # Here `forward` is right and `backward` is not. This is what gradient checks are for. But a
 # gradient check done at a convenient point can miss every one of these. So we do two: the
 # package's `ta.gradcheck`, and an *easy test*, with central differences and `np.allclose` like any
-# other, but all-ones upstream, and the simplest setting that the layer has.
+# other, but with all ones upstream, and in the simplest setting that the layer has.
 
 
 # %%
@@ -729,7 +730,8 @@ class WrongAxis(ta.Linear):
 # %% [markdown]
 # With all ones, a square `dy` has the same sums along both axes. The easy test passes. And what
 # does the network lose? Its last layer is followed by a softmax, whose gradient sums to 0 over the
-# classes: the wrong sum is always 0, the bias never moves, and the weights learn to do without it.
+# classes: the wrong sum is always 0 (but for rounding), the bias hardly moves, and the weights
+# learn to do without it.
 
 # %%
 bug = "bias summed over wrong axis"
@@ -979,5 +981,5 @@ assert all(False in row.values() for row in table.values()), "a bug that every c
 #    the KL divergence can also be estimated from samples; lesson 6 does so.)
 # 2. A dropout layer forgets to divide by $1 - p$, forward and backward. Which checks of the table
 #    catch it? Write the one that knows the meaning.
-# 3. Choose one of the eleven, plant it into code of your own without telling a friend, and let them
+# 3. Choose one of the eleven, plant it in code of your own without saying which, and let a friend
 #    find it. What did they try first?

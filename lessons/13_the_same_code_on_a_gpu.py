@@ -51,8 +51,8 @@ show_source(ta.Tanh)
 # %% [markdown]
 # ## Rule 1: no `np.` on data
 #
-# Is the rule kept? We read the package's own source, every layer, loss, optimizer and model, and
-# list what it takes from NumPy by name.
+# Is the rule kept? We read the package's own source, every layer, loss, optimizer and model and the
+# training loop, and list what it takes from NumPy by name.
 
 
 # %%
@@ -224,12 +224,12 @@ except TypeError as reason:
     print("far:", reason)
 
 # %% [markdown]
-# **A question.** Which of the refusals above would a *mistyped* test not notice, if the pretend
-# device had no `__array__` method?
+# **A question.** Which of the refusals above would be missing if the pretend device had no
+# `__array__` method?
 #
 # ## The proof
 #
-# Now a whole training: the best known small VAE, dense layers, 20 latent dimensions. Weights, data
+# Now a whole training: the best-known small VAE, dense layers, 20 latent dimensions. Weights, data
 # and noise are drawn the same way in both runs. If no step leaves the device, both runs compute the
 # same, to the last bit.
 
@@ -313,8 +313,8 @@ claim("numbers in one copy out", counted["numbers to the host"] / counted["to th
 #
 # ## When does a GPU pay?
 #
-# A GPU is told about each operation by the host, and to tell costs time, whatever the size: in the
-# order of 10 µs from Python. That is a rule of thumb, not a measurement of ours. The number of
+# A GPU is told about each operation by the host, and to tell costs time, whatever the size: of
+# the order of 10 µs from Python. That is a rule of thumb, not a measurement of ours. The number of
 # operations we do know.
 
 # %%
@@ -409,7 +409,7 @@ else:
 # 1. The array decides: `xp = array_module(x)`, never `np.` on data.
 # 2. Arrays of two backends are refused, not converted behind your back.
 # 3. Random numbers are drawn on the device, from its own generator.
-# 4. Copies in at the batch, out at the report.
+# 4. Copies in at the batch, out at the report (and single numbers for the checks of the input).
 #
 # The layers, losses and optimizers know nothing of all this. An array type that refuses NumPy
 # proves it on any machine. Only speed must be measured on the real device.

@@ -3,7 +3,7 @@
 import pytest
 
 import tinyae as ta
-from tests import strict_array
+from tests import fake_images, strict_array
 from tinyae import backend as backends
 from tinyae.errors import TinyaeError
 
@@ -41,3 +41,15 @@ def backend(request):
     """The name of a backend other than NumPy."""
     request.getfixturevalue(request.param)
     return request.param
+
+
+@pytest.fixture(scope="session")
+def fake_root(tmp_path_factory):
+    return fake_images.write(tmp_path_factory.mktemp("fake"), "mnist", "kmnist")
+
+
+@pytest.fixture
+def fake_data(fake_root, monkeypatch):
+    """``mnist`` and ``kmnist`` are 300 easy images."""
+    monkeypatch.setenv("TINYAE_DATA", str(fake_root))
+    return fake_root
