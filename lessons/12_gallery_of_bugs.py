@@ -208,7 +208,7 @@ def bill(name):
 totals = {name: bill(name) for name in trained}
 
 # %% [markdown]
-# With the true KL divergence the order is reversed: the right VAE has the lowest loss of the
+# With the true KL divergence the picture changes: the right VAE has the lowest loss of the
 # three. The broken ones found a way to cheat, not a better model. For the second bug the way is
 # plain to see: say $\log \sigma^2 \approx 0$, pay nothing, and get hardly any noise. What remains
 # is close to an ordinary autoencoder whose codes are pulled towards 0. Do pictures tell? Here are
