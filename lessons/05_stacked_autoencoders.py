@@ -100,10 +100,11 @@ claim("0 or 9, linear baseline", linear09, *choose((0.92, 1.0), (0.97, 0.995)))
 #
 # $$h = \tanh(W x + b), \qquad \hat x = V h + c,$$
 #
-# trained to copy its input, $\lVert x - \hat x \rVert^2$ as small as possible. (The code takes the mean
-# over all numbers instead of the sum. That is only a factor, which the rate makes up for.) When it
-# has learnt that, its decoder $(V, c)$ is put aside. Its encoder becomes a layer of the network, and its codes become the
-# data for the next autoencoder. No label is needed for any of this. The package does it in a loop:
+# trained to copy its input, $\lVert x - \hat x \rVert^2$ as small as possible. (The code takes the
+# mean over all numbers instead of the sum. That is only a factor, which the rate makes up for.)
+# When it has learnt that, its decoder $(V, c)$ is put aside. Its encoder becomes a layer of the
+# network, and its codes become the data for the next autoencoder. No label is needed for any of
+# this. The package does it in a loop:
 
 # %%
 show_source(ta.StackedAutoencoder.pretrain)

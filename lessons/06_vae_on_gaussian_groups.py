@@ -164,8 +164,8 @@ show_source(GaussianSampler)
 
 # %% [markdown]
 # Is it right? We fix $\varepsilon$ by seeding before each call, and compare with central
-# differences (lesson 2): nudge an input to both sides, and see how $\langle dz, z\rangle$ moves. The
-# upstream gradient $dz$ is random, as all ones would hide mistakes.
+# differences (lesson 2): nudge an input to both sides, and see how $\langle dz, z\rangle$ moves.
+# The upstream gradient $dz$ is random, as all ones would hide mistakes.
 
 # %%
 random = np.random.default_rng(0)
@@ -209,7 +209,8 @@ claim("scatter, density against draw", by_the_density.std() / through_the_draw.s
 # ## The prior term, derived
 #
 # The KL divergence of $q$ from $p$ is the average of $\log q(z) - \log p(z)$ over $z \sim q$. The
-# logarithms are natural ones; its unit is then called a *nat*. For one dimension, with $q = \mathcal N(\mu, \sigma^2)$ and $p = \mathcal N(0, 1)$,
+# logarithms are natural ones; the unit is then called a *nat*. For one dimension, with
+# $q = \mathcal N(\mu, \sigma^2)$ and $p = \mathcal N(0, 1)$,
 #
 # $$\log q(z) - \log p(z) = -\tfrac12\log\sigma^2 - \frac{(z - \mu)^2}{2\sigma^2} + \frac{z^2}{2}.$$
 #
@@ -219,7 +220,8 @@ claim("scatter, density against draw", by_the_density.std() / through_the_draw.s
 #   \frac{\partial\,\mathrm{KL}}{\partial\mu} = \mu, \qquad
 #   \frac{\partial\,\mathrm{KL}}{\partial\log\sigma^2} = \tfrac12(\sigma^2 - 1).$$
 #
-# For several dimensions these terms add up. The first gradient pulls the mean to 0. The second pulls the variance to 1, from both sides.
+# For several dimensions these terms add up. The first gradient pulls the mean to 0. The second
+# pulls the variance to 1, from both sides.
 
 # %%
 show_source(ta.gaussian_kl)

@@ -176,8 +176,8 @@ grid = model.decode(ta.plots.grid_points(3, 15))
 show(ta.plots.latent_grid(grid, 3, title="The decoded plane"), "atlas")
 
 # %% [markdown]
-# Neighbouring points give similar images: drawing the codes asks for just that. Some places
-# show a mixture of two digits. A code of two numbers has no room to keep them apart.
+# Neighbouring points give similar images: drawing the codes asks for just that. Some places show
+# a mixture of two digits. A code of two numbers has no room to keep them apart.
 #
 # ## There and back
 #

@@ -115,10 +115,11 @@ claim("parameters of the second convolution", second.count_parameters(), 296, 29
 # %% [markdown]
 # ## A convolution is a matrix
 #
-# Each $y$ is a weighted sum of the $x$ (we leave out the bias). So, for a given filter, the layer is a linear map: there is
-# a matrix $A$ with $y = Ax$, both written as long vectors. Take an image of 4 × 4 and a filter of
-# 3 × 3. There are four windows, so $A$ has 4 rows and 16 columns. Column $j$ of $A$ is what the
-# layer makes of an image that is 1 at pixel $j$ and 0 elsewhere. All 16 such images are one batch.
+# Each $y$ is a weighted sum of the $x$ (we leave out the bias). So, for a given filter, the layer
+# is a linear map: there is a matrix $A$ with $y = Ax$, both written as long vectors. Take an
+# image of 4 × 4 and a filter of 3 × 3. There are four windows, so $A$ has 4 rows and 16 columns.
+# Column $j$ of $A$ is what the layer makes of an image that is 1 at pixel $j$ and 0 elsewhere.
+# All 16 such images are one batch.
 
 # %%
 w = np.arange(1.0, 10.0).reshape(1, 1, 3, 3)  # the weights are called 1 to 9
@@ -181,9 +182,9 @@ lay(axes, np.arange(1, 5).reshape(2, 2), 5.5, 7, "outputs", np.inf)
 show(figure, "matrix")
 
 # %% [markdown]
-# A dense layer of this size would have 64 weights. $A$ has nine, each of them in every row: that is
-# *weight sharing*. And many places are empty, as a window sees only a part of the image. For a real
-# image nearly all of them are.
+# A dense layer of this size would have 64 weights. $A$ has nine, each of them in every row: that
+# is *weight sharing*. And many places are empty, as a window sees only a part of the image. For a
+# real image nearly all of them are.
 #
 # **A question.** Pixel 1 is a corner, pixel 6 lies inside. How do their rows in $A^\top$ differ?
 # What does that mean for the gradients that pixels at the border receive?
@@ -240,8 +241,9 @@ claim("the flipped filter is off by", abs(left - wrong), 0.1)
 #   dy_{noij}\; w_{ocuv}\; \tilde x_{n,\,c,\,si+u,\,sj+v} .$$
 #
 # $T$ is linear in each of its three arguments. Leave one of them out of the product, do not sum
-# over its indices, and you have a kernel: leave out $dy$, and it is the forward pass; leave out $x$, and it is the gradient of
-# $x$; leave out $w$, and it is the gradient of $w$. The third set of loops is no surprise any more.
+# over its indices, and you have a kernel: leave out $dy$, and it is the forward pass; leave out
+# $x$, and it is the gradient of $x$; leave out $w$, and it is the gradient of $w$. The third set
+# of loops is no surprise any more.
 
 # %%
 show_source(naive.correlate_weight_gradient)
