@@ -11,6 +11,7 @@ import pytest
 import tinyae as ta
 from tests import fake_images
 from tinyae import cli, recipes
+from tinyae.commands import data as data_command
 from tinyae.data import NAMES
 
 KEYS = ["recipe", "data", "n_train", "parameters", "epochs", "history", "metrics", "seconds"]
@@ -120,7 +121,7 @@ def test_data_prints_the_paths_one_a_line(capsys, monkeypatch):
         calls.append((name, root))
         return [Path(name) / "images", Path(name) / "labels"]
 
-    monkeypatch.setattr(cli, "fetch", fetch)
+    monkeypatch.setattr(data_command, "fetch", fetch)
     status, out, _ = run(capsys, "data", "mnist", "kmnist", "--root", "somewhere")
     assert status == 0
     assert calls == [("mnist", Path("somewhere")), ("kmnist", Path("somewhere"))]
