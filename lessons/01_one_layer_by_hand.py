@@ -20,7 +20,7 @@ import tempfile
 from pathlib import Path
 
 import numpy as np
-from course import DATA, choose, claim, show, show_source
+from course import DATA, choose, claim, show, show_page, show_source
 
 import tinyae as ta
 from tinyae.views.plots.style import FAINT, INK, PALETTE, SMALL_SIZE, label, new_figure
@@ -404,6 +404,25 @@ claim("loss at 0.12, last over first", runs[0.12][-1] / runs[0.12][0], 1)
 # %% [markdown]
 # **Think about it.** If you multiply all inputs by 10, what happens to the limit? (This is why
 # people scale their data before they train.)
+#
+# ## One step as a film
+#
+# `ta.trace` records what happens inside its block, here line by line. The page that comes of it
+# plays the step: the code that runs, and the numbers it makes. Click on a weight. It stays marked,
+# and the list on the right says what it is in the forward pass, what its gradient is, and what the
+# update makes of it. Find the numbers that you computed by hand.
+
+# %%
+layer.load_state_dict({"weight": W, "bias": b})
+layer.zero_grad()
+optimizer = ta.SGD(layer.parameters(), lr=0.06)
+with ta.trace(layer, lines=True) as tape:
+    criterion(layer(x), t)
+    layer.backward(criterion.backward())
+    optimizer.step()
+
+show_page(tape.to_html, "one-step")
+claim("steps of the film", len(tape.steps), 6, 6)
 
 # %% [markdown]
 # ## A layer of your own
@@ -573,3 +592,5 @@ claim("parameters", model.count_parameters(), 25_482, 25_482)
 # 3. Write the layer $y = x + v$ with a learnt $v$ of one number a feature, and check it. Then
 #    write one that normalizes each row to length 1: $y = x / \lVert x \rVert$. How many ways lead
 #    from one $x$ to one $y$?
+#
+# **Exercises.** 1.1 to 1.4 of `tinyae learn`, which checks them and names the mistake.

@@ -731,3 +731,5 @@ assert report.passed
 #    otherwise? (`ta.gradcheck` sees to it.)
 # 3. A gradient check compares `backward` with `forward`. Which mistakes can it therefore never
 #    find? Lesson 12 has a collection.
+#
+# **Exercises.** 2.1 to 2.3 of `tinyae learn`, which checks them and names the mistake.

@@ -478,3 +478,5 @@ show(figure, f"reconstructions-{k}")
 # 3. PCA gives the components in the order of their variance. How could one make an autoencoder
 #    prefer that order? (Think of a loss that also asks for good reconstructions from the first
 #    number of the code alone, from the first two, …)
+#
+# **Exercises.** 3.1 to 3.3 of `tinyae learn`, which checks them and names the mistake.

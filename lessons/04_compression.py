@@ -20,7 +20,7 @@ import zipfile
 from pathlib import Path
 
 import numpy as np
-from course import DATA, choose, claim, show, show_source
+from course import DATA, choose, claim, show, show_page, show_source
 from scipy.spatial import cKDTree
 
 import tinyae as ta
@@ -258,7 +258,7 @@ claim("digit named rightly by the nearest code", hits, *choose((0.22, 0.70), (0.
 # Now the decoder alone. It takes *any* two numbers, also those that no image was coded to. Left is
 # the coded space with a cross; right is what the decoder makes of the cross. In the document the
 # cross is the mouse, and the image changes as it moves. Here the cross stands still; change
-# `cursor`, and run the cell again.
+# `cursor`, and run the cell again. (A page for the mouse follows.)
 
 
 # %%
@@ -318,6 +318,13 @@ show(figure, "walk")
 # that the space between the classes decodes to something sensible. The variational autoencoder of
 # lesson 6 asks for just that.
 #
+# And now with the mouse. This page holds the codes of 1,000 test images and the decoder, which runs
+# in it: point anywhere, drag to walk, click a point to see an image beside its reconstruction.
+
+# %%
+show_page(lambda path: ta.explore(loaded, test[:1000], test_labels[:1000], path), "explorer")
+
+# %% [markdown]
 # > **Think.** Where in the coded space would you put the cross to get a 5? And what does the decoder
 # > make of the point (0, 0), and of a point far outside?
 #
@@ -440,3 +447,5 @@ claim("living code numbers of 12, biases at 3", survivors[1], 11, 12)
 #    useful? (Think of images that are not digits.)
 # 3. In the coded space the classes form rays from the origin. Images far out on a ray and near its
 #    beginning: what differs between them? Decode a few and see.
+#
+# **Exercises.** 4.1 to 4.3 of `tinyae learn`, which checks them and names the mistake.

@@ -636,3 +636,5 @@ claim("stack minus linear at a noise of 0.5", at_half, 0, 0.6)
 #    fed with what it was trained on?
 # 3. The decoders do not use the encoders' weights. If one tied them, $V = W^\top$, what would happen to
 #    the pictures of the units after fine-tuning?
+#
+# **Exercises.** 5.1 to 5.3 of `tinyae learn`, which checks them and names the mistake.

@@ -16,7 +16,7 @@
 
 # %%
 import numpy as np
-from course import claim, show, show_source
+from course import claim, show, show_page, show_source
 
 import tinyae as ta
 from tinyae.models.vae import GaussianSampler
@@ -362,6 +362,14 @@ nearest = np.linalg.norm(means[:, None] - centres, axis=2).argmin(axis=1)
 claim("points nearer to the centre of their own group", (nearest == group).mean(), 0.8)
 
 # %% [markdown]
+# The picture stands still. Here is the same as a page to move about in: point anywhere, and the
+# decoder, which runs in the page, shows the 15 coordinates that it makes of the code there. Drag
+# from one group to the other, and see which coordinates change.
+
+# %%
+show_page(lambda path: ta.explore(model, x, names, path), "explorer")
+
+# %% [markdown]
 # **A question.** Turn the picture by 90°, or swap its axes. Would the loss change? What does that
 # say about the meaning of $z_1$ alone?
 #
@@ -455,3 +463,5 @@ claim("highest final loss", final.max(), 3100, 5400)
 #    against reconstructed scores become thin lines?
 # 3. Write down the gradient of the loss with respect to $\mu$ for a decoder that ignores $z$.
 #    Where does training take the encoder?
+#
+# **Exercises.** 6.1 to 6.4 of `tinyae learn`, which checks them and names the mistake.

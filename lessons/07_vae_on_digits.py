@@ -229,3 +229,5 @@ claim("final loss an image, mean of the runs", losses.mean() / len(x), 30, choos
 #    becomes of the loss, and of the picture of the map?
 # 3. Replace the full batch by batches of 100 images and train for as many *looks at an image* as
 #    before. How many steps is that, and how far does the loss get?
+#
+# **Exercises.** 7.1 and 7.2 of `tinyae learn`, which checks them and names the mistake.

@@ -18,7 +18,7 @@ from operator import itemgetter
 from time import perf_counter
 
 import numpy as np
-from course import DATA, choose, claim, show, show_source
+from course import DATA, choose, claim, show, show_page, show_source
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
@@ -419,6 +419,22 @@ claim("filter 4 × 4, stride 2: unevenness inside", np.ptp(inside), 0, 0)
 # **A question.** The document's decoder uses a 3 × 3 filter with stride 2, the one of lesson 11 a
 # 4 × 4 filter. Which one has to learn to be even, and can it?
 #
+# ## A convolution as a film
+#
+# Three digits go through two filters and a ReLU, forward and back. Click on a pixel of y: the window
+# of x that it was made of is marked. Click on a pixel of x: how many pixels of y saw it, in the
+# middle and at the edge? Then click on a weight, and say why *all* of its channel is marked.
+
+# %%
+model = ta.Sequential(ta.Conv2d(1, 2, kernel_size=3, stride=2, padding=1), ta.ReLU())
+model[0].weight.value[:, 0] = edge, edge.T
+with ta.trace(model, lines=True) as tape:
+    y = model(images[:3, None].astype("float32") / 255)
+    model.backward(np.ones_like(y))
+show_page(tape.to_html, "convolution")
+claim("steps of the film", len(tape.steps), 4, 4)
+
+# %% [markdown]
 # ## Summary
 #
 # - A convolution is a linear map $A$ with few weights, used everywhere.
@@ -437,3 +453,5 @@ claim("filter 4 × 4, stride 2: unevenness inside", np.ptp(inside), 0, 0)
 #    stride. Which other test of this lesson would notice?
 # 3. With stride $k$ and a window of size $k$, `=` and `+=` in the second kernel give the same
 #    result. What does that say about the geometries one should test with?
+#
+# **Exercises.** 8.1 to 8.4 of `tinyae learn`, which checks them and names the mistake.

@@ -15,7 +15,7 @@
 
 # %%
 import numpy as np
-from course import DATA, FULL, choose, claim, show, show_source
+from course import DATA, FULL, choose, claim, show, show_page, show_source
 from scipy.spatial import cKDTree
 
 import tinyae as ta
@@ -121,6 +121,22 @@ claim("parameters in all", model.count_parameters(), 593_749, 593_749)
 # $$L = -\sum_{n,p} \bigl[x_{np} \log \hat x_{np} + (1 - x_{np}) \log (1 - \hat x_{np})\bigr]
 #   + 2 \sum_n \mathrm{KL}_n .$$
 #
+# ## One batch as a film
+#
+# Before the loops, one batch of eight images, step by step: the branches of the encoder, the sample
+# z, the loss with its two parts, and all the way back. Find the step where the gradients of the two
+# heads add up. Then follow one weight of the first convolution to its update.
+
+# %%
+optimizer = ta.Adam(model.parameters(), lr=1e-3)
+with ta.trace(model) as tape:
+    model.loss(images[:8, None].astype("float32") / 255)
+    model.backward()
+    optimizer.step()
+show_page(tape.to_html, "one-batch")
+claim("steps of the film", len(tape.steps), 75, 75)
+
+# %% [markdown]
 # ## Two loops
 #
 # The outer loop counts epochs, the inner one takes the batches. This is all that `ta.fit` does,
@@ -349,3 +365,5 @@ claim("darkest pixel of the reconstructions", darkest, 0.35, 0.9)
 #    batch of 16 images in each case?
 # 3. With $\beta = 2$ the model pays twice for information. What would you expect of the map for
 #    $\beta = 10$, and for $\beta = 0$?
+#
+# **Exercises.** 9.1 to 9.3 of `tinyae learn`, which checks them and names the mistake.

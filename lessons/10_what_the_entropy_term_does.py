@@ -323,3 +323,5 @@ show(ta.plots.samples(narrow), "samples-narrow")
 #    the figure of the dimensions, what that changes.
 # 3. Multiply all codes of the EM model by ½ and the first weights of the decoder by 2. What
 #    happens to the reconstruction, and what to the loss? Why does the training not go on for ever?
+#
+# **Exercises.** 10.1 to 10.3 of `tinyae learn`, which checks them and names the mistake.

@@ -15,7 +15,7 @@
 
 # %%
 import numpy as np
-from course import FULL, choose, claim, show, show_source
+from course import FULL, choose, claim, show, show_page, show_source
 
 import tinyae as ta
 from tinyae.layers.normalization import BatchNorm
@@ -346,7 +346,16 @@ show(ta.plots.latent_grid(model.decode(ta.plots.grid_points(8, 8)), 8), "latent-
 # grow stronger, and then break up into dots, in the rhythm of the strides of its transposed
 # convolutions.
 #
-# **A question.** With 128 dimensions there is no such picture. What could you draw instead?
+# Between the points of the grid there are others. This page decodes every one you point at, and
+# walks where you drag; its batch norm is the one of evaluation mode. Cross the border between two
+# characters: how wide is the zone in which the image is neither?
+
+# %%
+show_page(lambda path: ta.explore(model, seen_x[:1000], seen_labels[:1000], path), "explorer")
+
+# %% [markdown]
+# **A question.** With 128 dimensions there is no such grid. What could you draw instead? (The page
+# takes the plane of the first two principal components of the codes, and a slider for each number.)
 #
 # ## 128 dimensions: what is bought
 #
@@ -421,3 +430,5 @@ show(figure, "bug")
 # 2. Set `momentum` of the batch norms to 1 or to 0. What do the running averages hold then?
 # 3. With the bug, which dimensions does the KL term still switch off, and what does the decoder see
 #    of them?
+#
+# **Exercises.** 11.1 to 11.3 of `tinyae learn`, which checks them and names the mistake.

@@ -983,3 +983,5 @@ assert all(False in row.values() for row in table.values()), "a bug that every c
 #    catch it? Write the one that knows the meaning.
 # 3. Choose one of the eleven, plant it in code of your own without saying which, and let a friend
 #    find it. What did they try first?
+#
+# **Exercises.** 12.1 to 12.3 of `tinyae learn`, which checks them and names the mistake.

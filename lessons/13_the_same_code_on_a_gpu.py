@@ -422,3 +422,5 @@ else:
 #    what to the layers' source?
 # 3. `float(loss)` in every step: rewrite the loop so that the host waits once an epoch. What do you
 #    give up?
+#
+# **Exercises.** 13.1 and 13.2 of `tinyae learn`, which checks them and names the mistake.

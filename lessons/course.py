@@ -9,12 +9,15 @@ from __future__ import annotations
 import inspect
 import os
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, TypeVar
 
 from tinyae.atomic import whole_file
+from tinyae.pages import Page
 
-__all__ = ["DATA", "FULL", "choose", "claim", "show", "show_source"]
+__all__ = ["DATA", "FULL", "choose", "claim", "show", "show_page", "show_source"]
 
 T = TypeVar("T")
 
@@ -39,12 +42,34 @@ def show(figure: Any, name: str) -> None:
 
         display(figure)
         return
-    folder = Path(os.environ.get("TINYAE_FIGURES", "runs/lessons"))
-    lesson, mode = Path(sys.argv[0]).stem, choose("fast", "full")
-    path = folder / f"{lesson}-{mode}-{name}.png"
+    path = _path(f"{name}.png")
     with whole_file(path) as file:
         figure.savefig(file, format="png", dpi=110)
     print(f"[figure] {path}")
+
+
+def show_page(write: Callable[[Path], Any], name: str) -> None:
+    """Show a page of HTML: inside a notebook, as a file beside the figures otherwise.
+
+    ``write`` makes the file at the path that it is given, and leaves nothing half-written.
+    """
+    if "ipykernel" in sys.modules:
+        from IPython.display import display
+
+        with TemporaryDirectory() as folder:
+            path = Path(folder) / f"{name}.html"
+            write(path)
+            display(Page(path))
+        return
+    path = _path(f"{name}.html")
+    write(path)
+    print(f"[page] {path}")
+
+
+def _path(name: str) -> Path:
+    """Where a figure or a page goes."""
+    folder = Path(os.environ.get("TINYAE_FIGURES", "runs/lessons"))
+    return folder / f"{Path(sys.argv[0]).stem}-{choose('fast', 'full')}-{name}"
 
 
 def show_source(*things: Any) -> None:

@@ -120,6 +120,12 @@ def thumbnail(lesson: Lesson) -> Path:
     return FOLDER / "thumbnails" / f"{lesson.path.stem}.png"
 
 
+def exercises(lesson: Lesson) -> str:
+    """How many exercises the lesson has, if any: ``; 3 exercises``."""
+    count = len(list((FOLDER / "exercises").glob(f"{lesson.path.stem[:2]}_*.py")))
+    return f"; {count} exercises" if count else ""
+
+
 def with_table(text: str) -> str:
     """The front page with a table of the lessons as they are now."""
     rows = ["| | lesson | needs | fast | full |", "|---|---|---|---:|---:|"]
@@ -130,7 +136,7 @@ def with_table(text: str) -> str:
             f'<img src="{source}" width="160" alt="a figure of lesson {lesson.path.stem[:2]}">'
         )
         fast, full = (duration(lesson.seconds.get(mode)) for mode in ("fast", "full"))
-        title = f"**[{lesson.title}]({name})**<br>{page.about}"
+        title = f"**[{lesson.title}]({name})**<br>{page.about}{exercises(lesson)}"
         rows.append(f"| {picture} | {title} | {page.needs} | {fast} | {full} |")
     return TABLE.sub(lambda _: "\n".join(rows) + "\n", text)
 

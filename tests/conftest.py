@@ -3,7 +3,7 @@
 import pytest
 
 import tinyae as ta
-from tests import fake_images, strict_array
+from tests import browser, fake_images, strict_array
 from tinyae import backend as backends
 from tinyae.errors import TinyaeError
 
@@ -53,3 +53,10 @@ def fake_data(fake_root, monkeypatch):
     """``mnist`` and ``kmnist`` are 300 easy images."""
     monkeypatch.setenv("TINYAE_DATA", str(fake_root))
     return fake_root
+
+
+@pytest.fixture(scope="module")
+def visit():
+    """Opens pages in Chromium; see ``tests/browser.py``."""
+    with browser.running() as chromium:
+        yield browser.visitor(chromium)

@@ -158,3 +158,11 @@ def test_history_is_a_dict_of_lists():
     history.record({"loss": 1.0})
     assert history == {"loss": [2.0, 1.0], "prior": [1.0]}
     assert list(history) == ["loss", "prior"]
+
+
+def test_a_notebook_shows_a_history_as_a_table():
+    history = ta.History({"loss": [3.0, 1.0, 1234.5], "<b>": []})
+    html = history._repr_html_()
+    row = "<tr><th>loss</th><td>3</td><td>3</td><td>1,234.5</td><td>1</td></tr>"
+    assert row in html
+    assert "<th>&lt;b&gt;</th><td>0</td></tr>" in html

@@ -7,7 +7,15 @@ from typing import Any
 
 from tinyae import data, recipes
 from tinyae.backend import array_module, seed, to_numpy, use
-from tinyae.checking import gradcheck
+from tinyae.checking import (
+    check_adjoint,
+    check_kl,
+    check_reduction,
+    check_sampling,
+    check_step,
+    check_taylor,
+    gradcheck,
+)
 from tinyae.errors import TinyaeError
 from tinyae.files import load, save
 from tinyae.layers import (
@@ -45,8 +53,13 @@ from tinyae.threads import num_threads, set_num_threads
 from tinyae.training import History, evaluate, fit
 from tinyae.views.summary import summary
 
-_LATER = {"plots": "tinyae.views.plots", "plot_model": "tinyae.views.network"}
-"""What needs matplotlib, which is imported when somebody asks for it."""
+_LATER = {
+    "plots": "tinyae.views.plots",
+    "plot_model": "tinyae.views.network",
+    "explore": "tinyae.views.explorer",
+    "trace": "tinyae.stepping",
+}
+"""Imported when somebody asks for it: what needs matplotlib, and what few programs need."""
 
 
 def __getattr__(name: str) -> Any:
@@ -63,6 +76,7 @@ __all__ = [
     "StackedAutoencoder",
     "History",
     "evaluate",
+    "explore",
     "fit",
     "plots",
     "Adam",
@@ -95,6 +109,12 @@ __all__ = [
     "array_module",
     "data",
     "gaussian_kl",
+    "check_adjoint",
+    "check_kl",
+    "check_reduction",
+    "check_sampling",
+    "check_step",
+    "check_taylor",
     "gradcheck",
     "load",
     "save",
@@ -104,5 +124,6 @@ __all__ = [
     "set_num_threads",
     "seed",
     "to_numpy",
+    "trace",
     "use",
 ]

@@ -6,17 +6,17 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from tinyae.commands import bench, data, demo, lessons, train
+from tinyae.commands import bench, check, data, demo, explore, learn, lessons, step, train
 from tinyae.errors import TinyaeError
 
 __all__ = ["main"]
 
-COMMANDS = (demo, train, bench, data, lessons)
+COMMANDS = (demo, train, step, explore, bench, data, lessons, learn, check)
 """In the order in which ``tinyae --help`` lists them."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command; returns the exit status: 0, or 2 for what cannot be done.
+    """Run one command; returns the exit status: 0, the command's own, or 2 for a refusal.
 
     Parameters
     ----------
@@ -25,7 +25,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     options = _parser().parse_args(arguments)
     try:
-        options.command(options)
+        return options.command(options) or 0
     except TinyaeError as error:
         print(f"tinyae: {error}", file=sys.stderr)
         return 2
@@ -35,7 +35,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("tinyae: interrupted", file=sys.stderr)
         return 130
-    return 0
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from html import escape
+
 __all__ = ["History", "Meter"]
 
 
@@ -15,6 +17,18 @@ class History(dict[str, list[float]]):
         """Append one number to each list."""
         for name, value in values.items():
             self.setdefault(name, []).append(value)
+
+    def _repr_html_(self) -> str:
+        """A table, as notebooks show it: how often, at first, at last, the least."""
+        head = "".join(f"<th>{word}</th>" for word in ("", "entries", "first", "last", "least"))
+        rows = "".join(_row(name, values) for name, values in self.items())
+        return f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
+
+
+def _row(name: str, values: list[float]) -> str:
+    numbers = [values[0], values[-1], min(values)] if values else []
+    cells = [f"{len(values):,}", *(f"{number:,.6g}" for number in numbers)]
+    return f"<tr><th>{escape(name)}</th>{''.join(f'<td>{cell}</td>' for cell in cells)}</tr>"
 
 
 class Meter:

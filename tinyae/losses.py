@@ -38,6 +38,10 @@ class Loss:
         self.reduction = reduction
 
     def __call__(self, prediction: Array, target: Array) -> Array:
+        """The same as ``forward``."""
+        return self.forward(prediction, target)
+
+    def forward(self, prediction: Array, target: Array) -> Array:
         """L, a scalar of the prediction's type on its backend."""
         self.check(prediction, target)
         self.prediction, self.target = prediction, target

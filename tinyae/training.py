@@ -200,7 +200,7 @@ def evaluate(model: Module, data: Batches, loss: Loss | None = None) -> dict[str
     """
     objective: Any = _objective(model, loss)
     meter = Meter(objective.reduction)
-    with fixed_seed(0), _evaluation_mode(model):
+    with fixed_seed(0), evaluation_mode(model):
         for batch in _on_backend(data, model):
             meter.add(_named(objective.loss(*batch)), len(batch[0]))
     if not meter.samples:
@@ -209,7 +209,7 @@ def evaluate(model: Module, data: Batches, loss: Loss | None = None) -> dict[str
 
 
 @contextmanager
-def _evaluation_mode(model: Module) -> Iterator[None]:
+def evaluation_mode(model: Module) -> Iterator[None]:
     """``model.eval()`` inside the block; after it each module has its own mode again."""
     modes = [(module, module.training) for _, module in model.modules()]
     model.eval()

@@ -78,13 +78,13 @@ def test_several_mistakes_stand_together():
     assert codes == {
         ("upstream", "mutates-upstream"),
         ("weight", "overwritten"),
-        ("weight", "unknown"),
+        ("weight", "scaled"),
     }
 
 
 def test_a_mask_drawn_again_in_backward_is_wrong():
     report = gradcheck(faulty.RedrawsMask(), X)
-    assert [(f.tensor, f.mistake) for f in report.findings] == [("input", "unknown")]
+    assert [(f.tensor, f.mistake) for f in report.findings] == [("input", "missing-mask")]
     assert report.tensors[0].wrong > 1
 
 

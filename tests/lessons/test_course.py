@@ -88,3 +88,14 @@ def test_a_claim_may_have_one_end_only(course):
         course.claim("speed", 9, 10)
     with pytest.raises(AssertionError):
         course.claim("error", 11, high=10)
+
+
+def test_show_page_writes_a_file_named_after_lesson_mode_and_page(
+    course, tmp_path, monkeypatch, capsys
+):
+    monkeypatch.setenv("TINYAE_FIGURES", str(tmp_path))
+    monkeypatch.setattr("sys.argv", ["somewhere/03_a_lesson.py"])
+    course.show_page(lambda path: path.write_text("<p>here"), "explorer")
+    path = tmp_path / "03_a_lesson-fast-explorer.html"
+    assert path.read_text() == "<p>here"
+    assert capsys.readouterr().out == f"[page] {path}\n"

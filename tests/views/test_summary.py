@@ -267,3 +267,13 @@ def test_an_own_layer_that_fails():
 
     with pytest.raises(ta.TinyaeError, match=r"Bad: does not take .* cannot reshape"):
         summary(Bad(), (3,))
+
+
+def test_a_notebook_shows_it_in_columns_and_runs_nothing():
+    class Bold(ta.ReLU):
+        label = "<b>bold</b>"
+
+    text = ta.summary(ta.Sequential(ta.Linear(3, 2), Bold()), (3,))
+    assert isinstance(text, str)
+    assert text._repr_html_() == "<pre>" + text.replace("<", "&lt;").replace(">", "&gt;") + "</pre>"
+    assert "&lt;b&gt;bold" in text._repr_html_()

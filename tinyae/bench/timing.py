@@ -14,7 +14,7 @@ from tinyae.bench.workloads import workload
 from tinyae.errors import TinyaeError
 from tinyae.threads import num_threads
 
-__all__ = ["Timing", "as_table", "peak_memory", "time_recipe"]
+__all__ = ["Timing", "as_table", "peak_memory", "time_recipe", "torch_engine"]
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ def time_recipe(name: str, rounds: int, against_torch: bool, backend: str = "num
     recipe, settings = recipes.get(name), workload(recipes.get(name).name, backend)
     seconds: list[float] = []
     torch_seconds: list[float] = []
-    train_in_torch = _torch_engine() if against_torch else None
+    train_in_torch = torch_engine() if against_torch else None
     for _ in range(rounds + 1):
         seconds.append(recipe.run(settings).seconds)
         if train_in_torch:
@@ -90,7 +90,7 @@ def _times(seconds: Sequence[float]) -> str:
     return f"{median(seconds):9.3f} {min(seconds):6.3f}–{max(seconds):.3f}"
 
 
-def _torch_engine() -> Callable[..., Any]:
+def torch_engine() -> Callable[..., Any]:
     try:
         import torch
     except ImportError:

@@ -114,7 +114,9 @@ def _compare_along_directions(probe: Probe, name: str, gradient: Array) -> Tenso
         signs = xp.asarray(generator.choice([-1.0, 1.0], gradient.shape))
         slope = float((gradient * signs).sum())
         line = Line(probe, name, ..., signs)
-        if _record(result, _judge(line, step, slope, DIRECTION_TOLERANCE, norm)):
+        verdict = _judge(line, step, slope, DIRECTION_TOLERANCE, norm)
+        result.slopes.append((verdict.analytic, verdict.numerical))
+        if _record(result, verdict):
             worst = signs
     if result.wrong and result.settled and worst is not None:
         _locate(result, probe, gradient, worst)

@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
-from tinyae.backend import Array, array_module
+import numpy as np
+
+from tinyae.backend import Array
+from tinyae.checking.arguments import check_arguments, probe_of
+from tinyae.checking.blame import find_culprits, inherited
 from tinyae.checking.comparison import affordable, compare
-from tinyae.checking.probe import ModelProbe, Pass, Probe
-from tinyae.checking.report import Finding, Report, TensorResult
+from tinyae.checking.first_step import first_wrong_step, search_first_step
+from tinyae.checking.handing import first_wrongly_handed, handed_on
+from tinyae.checking.intermediates import WatchedProbe
+from tinyae.checking.naming import located, name_mistake, name_shape
+from tinyae.checking.probe import Pass, Probe
+from tinyae.checking.report import Finding, Report
+from tinyae.checking.tolerant import TolerantGradient
+from tinyae.checking.warnings import warn
 from tinyae.checking.watches import (
     check_accumulation,
     check_changes,
@@ -15,14 +26,19 @@ from tinyae.checking.watches import (
     check_layout,
     check_output,
 )
-from tinyae.errors import TinyaeError
-from tinyae.layers.base import Layer
-from tinyae.layers.module import Module
 
 __all__ = ["gradcheck"]
 
 
-def gradcheck(layer: Module, x: Array, seed: int = 0) -> Report:
+def gradcheck(
+    layer: Any,
+    x: Array,
+    seed: int = 0,
+    *,
+    dy: Array | None = None,
+    target: Array | None = None,
+    intermediates: bool = False,
+) -> Report:
     """Compare the gradients of a layer's backward pass with numerical ones.
 
     The layer is seen as the function ⟨dy, layer(x)⟩ of x and of its parameters, with a random
@@ -38,21 +54,31 @@ def gradcheck(layer: Module, x: Array, seed: int = 0) -> Report:
 
     Parameters
     ----------
-    layer : Layer, or model with ``loss(x)`` and ``backward()``
+    layer : Layer, or model with ``loss(x)`` and ``backward()``, or loss
         Any layer, network or subclass of ``Layer``. Of a model such as ``VAE``, the function
-        is ``loss(x).total`` and only the parameters are checked.
+        is ``loss(x).total`` and only the parameters are checked. Of a loss such as ``MSELoss``
+        it is ``loss(x, target)``.
     x : float array
         An input for it, of any float type; a few samples of a small size are best. Random
         numbers are better than zeros or small integers, which put ReLU and max pooling on
         their kinks.
     seed : int
         Of dy, of what the layer draws, and of the directions.
+    dy : array, optional
+        An upstream gradient of one's own, of the shape of y.
+    target : array, optional
+        What a loss compares x with; to be given with a loss only.
+    intermediates : bool
+        Whether to check the named steps of a hand-written layer as well: what backward calls
+        ``d_hidden`` (or ``dhidden``, ``grad_hidden``), if forward assigns to ``hidden`` or
+        ``self.hidden``. The first that is wrong, in the order of backward, is named.
 
     Returns
     -------
     Report
         ``report.passed``; ``report.findings``, each with ``.tensor``, ``.mistake`` and
-        ``.message``; ``print(report)`` for the table.
+        ``.message``; ``report.warnings``, why the check may prove less than it seems to;
+        ``print(report)`` for all of it.
 
     Raises
     ------
@@ -78,77 +104,87 @@ def gradcheck(layer: Module, x: Array, seed: int = 0) -> Report:
     Besides the numbers it is watched that nothing but the gradients changes, that gradients are
     added to what is there, and that the order of x and dy in memory does not matter.
     """
-    label = _check_arguments(layer, x, seed)
-    probe = Probe(layer, x, seed) if isinstance(layer, Layer) else ModelProbe(layer, x, seed)
-    report = Report(f"{label}, input {x.shape}, seed {seed}")
+    label = check_arguments(layer, x, seed, dy, target, intermediates)
+    probe = probe_of(layer, x, seed, dy, target, intermediates)
+    report = Report(f"{label or probe.layer.label}, input {x.shape}, seed {seed}")
     passed = probe.run()
     spoilt = list(check_output(passed, probe.run()))
-    report.findings += [*spoilt, *check_changes(passed)]
+    report.findings += [*spoilt, *(located(probe, found) for found in check_changes(passed))]
     if passed.failure:
-        report.findings.append(Finding("input", "raises", passed.failure))
+        passed = _explained(passed, probe, report)
     if spoilt or passed.failure or not _still(passed, probe):
         return report
-    unfit = list(check_gradients(passed, probe))
-    fit = [name for name in probe.names if name not in {finding.tensor for finding in unfit}]
-    unsteady = list(check_accumulation(passed, probe, fit))
-    steady = [name for name in fit if name not in {finding.tensor for finding in unsteady}]
-    report.findings += [*unfit, *unsteady, *check_layout(passed, probe, steady)]
+    fit = _check_behaviour(passed, probe, report)
     by_element = affordable(probe)
-    for name in fit:
-        result = compare(probe, name, passed.gradients[name], name in by_element)
-        report.tensors.append(result)
-        if result.wrong:
-            report.findings.append(_mistake(result))
+    report.tensors = [
+        compare(probe, name, passed.gradients[name], name in by_element) for name in fit
+    ]
+    _name_mistakes(probe, report)
+    report.warnings += warn(probe, report.tensors)
     return report
 
 
-def _check_arguments(layer: Any, x: Any, seed: Any) -> str:
-    """Refuse what cannot be checked; gives the layer's name on one line."""
-    is_model = callable(getattr(layer, "loss", None)) and callable(getattr(layer, "backward", None))
-    if not isinstance(layer, Module) or not (isinstance(layer, Layer) or is_model):
-        hint = f"; make one first: {layer.__name__}(...)" if isinstance(layer, type) else ""
-        raise TinyaeError(
-            "gradcheck: expected a Layer, or a model with loss(x) and backward(), "
-            f"got {layer!r}{hint}"
-        )
-    try:
-        xp = array_module(x)
-    except TinyaeError as reason:
-        raise TinyaeError(f"gradcheck: x: {reason}") from None
-    if x.dtype.kind != "f":
-        raise TinyaeError(f"gradcheck: expected x of a float type, got {x.dtype}")
-    if not x.size or not xp.isfinite(x).all():
-        what = "NaN or infinite values" if x.size else f"shape {x.shape}"
-        raise TinyaeError(f"gradcheck: expected x with finite values, got {what}")
-    if not isinstance(seed, int) or seed < 0:
-        raise TinyaeError(f"gradcheck: expected a seed that is an integer ≥ 0, got {seed!r}")
-    return layer.label
+def _explained(passed: Pass, probe: Probe, report: Report) -> Pass:
+    """Why backward broke off: it adds something of a wrong shape, or else what it raised."""
+    tolerant = {
+        name: np.zeros(parameter.shape).view(TolerantGradient)
+        for name, parameter in probe.parameters.items()
+        if isinstance(parameter.value, np.ndarray)
+    }
+    again = probe.run(grads=tolerant) if len(tolerant) == len(probe.parameters) else passed
+    again.tolerated = True
+    if again.failure or not list(check_gradients(again, probe)):
+        report.findings.append(Finding("input", "raises", passed.failure))
+        return passed
+    return again
+
+
+def _check_behaviour(passed: Pass, probe: Probe, report: Report) -> list[str]:
+    """Enter what is wrong besides numbers; gives the tensors whose numbers can be compared."""
+    unfit = [
+        name_shape(probe, finding, passed.gradients[finding.tensor])
+        for finding in check_gradients(passed, probe)
+    ]
+    fit = [name for name in probe.names if name not in {finding.tensor for finding in unfit}]
+    unsteady = [] if passed.tolerated else list(check_accumulation(passed, probe, fit))
+    steady = [name for name in fit if name not in {finding.tensor for finding in unsteady}]
+    report.findings += [*unfit, *(located(probe, finding) for finding in unsteady)]
+    if not passed.tolerated:
+        report.findings += check_layout(passed, probe, steady)
+    return fit
+
+
+def _name_mistakes(probe: Probe, report: Report) -> None:
+    """Enter a finding for every tensor whose numbers are wrong: of the named steps, the first."""
+    known = {finding.tensor for finding in report.findings}
+    wrong = [result for result in report.tensors if result.wrong]
+    steps = [result for result in wrong if result.tensor not in probe.layer_tensors]
+    first = None
+    if steps and isinstance(probe, WatchedProbe):
+        first = first_wrong_step(probe, steps[0])
+        report.findings.append(first.finding)
+    elif wrong:
+        first = search_first_step(probe)
+    is_network = bool(wrong and probe.layer.children())
+    culprits = find_culprits(probe, gradcheck) if is_network else []
+    handed = first_wrongly_handed(probe) if is_network and not culprits else None
+    for result in wrong:
+        if result in steps:
+            continue
+        finding = name_mistake(probe, result)
+        finding = inherited(finding, culprits) or handed_on(finding, handed) or finding
+        if first and first.explains(result):
+            finding = first.passed_on(finding)
+        if finding.mistake != "unknown" or finding.tensor not in known:
+            report.findings.append(_briefly(finding, report.findings))
+
+
+def _briefly(finding: Finding, earlier: list[Finding]) -> Finding:
+    """The finding without a long message that has been given already."""
+    same = [other.tensor for other in earlier if other.message == finding.message]
+    return replace(finding, message=f"the same mistake as in {same[0]}") if same else finding
 
 
 def _still(passed: Pass, probe: Probe) -> bool:
     """Whether forward left the weights alone: if not, each call is of another function."""
     return not any((name, "forward") in passed.changed for name in probe.parameters)
-
-
-def _mistake(result: TensorResult) -> Finding:
-    """What is wrong with a gradient whose numbers are."""
-    place = f"at {result.location}" if result.location is not None else "along a direction"
-    given, number = f"{result.analytic:.9g}", f"{result.numerical_value:.9g}"
-    units = "directions" if result.directions else "elements"
-    if not result.settled:
-        message = (
-            f"{place} backward gives {given}, but the numerical derivative does not settle as "
-            "the step shrinks: does forward compute in less than float64, or jump?"
-        )
-    elif result.at_kink:
-        message = (
-            f"{place} the function has a kink, and what backward gives, {given}, does not lie "
-            f"between the slopes to its two sides, whose mean is {number}"
-        )
-    else:
-        message = (
-            f"{place} backward gives {given}, the numerical derivative is {number} (relative "
-            f"error {result.error:.1e}); {result.wrong} of {result.compared} {units} disagree"
-        )
-    values = (result.location, result.analytic, result.numerical_value, result.error)
-    return Finding(result.tensor, "unknown", message, *values)

@@ -27,7 +27,7 @@ from tinyae.backend import Array, array_module
 from tinyae.checking.probe import Probe
 from tinyae.checking.report import Location
 
-__all__ = ["Derivative", "Line", "Slope", "derivative", "step_for"]
+__all__ = ["Derivative", "Line", "Slope", "derivative", "gradient_of", "step_for"]
 
 ROUNDING = 4 * 2.0**-52
 """How far an output in float64 may be off, relative to itself."""
@@ -143,6 +143,15 @@ def step_for(tensor: Array) -> float:
     """
     size = float((tensor**2).mean()) ** 0.5
     return BASE_STEP * 2.0 ** round(math.log2(max(size, 1e-3))) if size else BASE_STEP
+
+
+def gradient_of(probe: Probe, name: str) -> np.ndarray:
+    """∂⟨dy, y⟩/∂tensor by plain central differences, on the host."""
+    step = step_for(probe.tensors[name])
+    gradient = np.empty(probe.tensors[name].shape)
+    for location in np.ndindex(*gradient.shape):
+        gradient[location] = Line(probe, name, location).slope(step).value
+    return gradient
 
 
 def derivative(line: Line, step: float) -> Derivative:

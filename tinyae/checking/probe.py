@@ -30,11 +30,6 @@ NUDGE = 0.01
 """How far ``nearby`` goes, relative to each element."""
 
 
-def copy_of(array: Array) -> Array:
-    """The same numbers in memory of their own, in order."""
-    return array.copy()
-
-
 def strided_copy(array: Array) -> Array:
     """The same numbers, the axes in reverse order in memory and a NaN after each number."""
     if not array.ndim:
@@ -59,12 +54,15 @@ class Pass:
         (tensor, method) for every array that was changed though it should only be read.
     failure : str
         How ``backward`` broke off; empty when it did not.
+    tolerated : bool
+        Whether it would have, had gradients of a wrong shape not been let through.
     """
 
     y: Array
     gradients: dict[str, Any] = field(default_factory=dict)
     changed: list[tuple[str, str]] = field(default_factory=list)
     failure: str = ""
+    tolerated: bool = False
 
 
 class Probe:
@@ -78,6 +76,8 @@ class Probe:
         Copied to float64.
     seed : int
         Of dy, and of what the layer draws.
+    dy : array, optional
+        An upstream gradient of one's own.
 
     Attributes
     ----------
@@ -89,7 +89,7 @@ class Probe:
         The output at that point, and the upstream gradient.
     """
 
-    def __init__(self, layer: Any, x: Array, seed: int) -> None:
+    def __init__(self, layer: Any, x: Array, seed: int, dy: Array | None = None) -> None:
         self.layer: Any = copy.deepcopy(layer).astype("float64")
         self.seed = seed
         self.parameters = self.layer.named_parameters()
@@ -103,7 +103,12 @@ class Probe:
         self.tensors |= {name: p.value.copy() for name, p in self.parameters.items()}
         self.names = self._checked_names()
         self.y = self._output_of(self._copies()).copy()
-        self.dy = self._draw_upstream()
+        self.dy = self._draw_upstream() if dy is None else self._given_upstream(dy)
+
+    @property
+    def layer_tensors(self) -> list[str]:
+        """x and the parameters."""
+        return [INPUT, *self.parameters]
 
     def output(self) -> Array:
         """y at the present point."""
@@ -121,7 +126,7 @@ class Probe:
     def run(
         self,
         grads: dict[str, Array] | None = None,
-        layout: Callable[[Array], Array] = copy_of,
+        layout: Callable[[Array], Array] = copy.copy,
     ) -> Pass:
         """A forward and a backward pass, watched.
 
@@ -177,6 +182,17 @@ class Probe:
             return None
         return None if passed.failure else (probe, passed)
 
+    def restricted(self, samples: int) -> Probe | None:
+        """The same layer on the first few samples; ``None`` if it cannot be run there."""
+        probe = copy.copy(self)
+        probe.tensors = {**self.tensors, INPUT: self.tensors[INPUT][:samples].copy()}
+        try:
+            probe.y = probe.output().copy()
+        except TinyaeError:
+            return None
+        probe.dy = probe._draw_upstream()
+        return probe
+
     def _checked_names(self) -> list[str]:
         return list(self.tensors)
 
@@ -198,6 +214,14 @@ class Probe:
         """dy, standard normal: with all ones, many a wrong formula would pass."""
         generator = np.random.default_rng([self.seed, 1])
         return array_module(self.y).asarray(generator.standard_normal(self.y.shape))
+
+    def _given_upstream(self, dy: Array) -> Array:
+        if getattr(dy, "shape", None) != self.y.shape:
+            raise TinyaeError(
+                f"gradcheck: expected dy of the output's shape {self.y.shape}, "
+                f"got {getattr(dy, 'shape', type(dy).__name__)}"
+            )
+        return dy.astype("float64")
 
     def _called(self, forward: Callable[[Array], Any], x: Array) -> Any:
         try:

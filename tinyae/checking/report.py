@@ -24,8 +24,14 @@ class Finding:
     tensor : str
         ``"input"``, ``"upstream"``, ``"output"``, or a parameter's path such as ``"0.weight"``.
     mistake : str
-        A short code, such as ``"overwritten"``; ``"unknown"`` for a gradient whose numbers are
-        wrong without a name for how.
+        A short code; ``"unknown"`` for a gradient whose numbers are wrong without a name for
+        how. Numbers: ``scaled``, ``transposed``, ``zero``, ``passes-upstream-through``,
+        ``missing-batch-sum``, ``missing-branch``, ``missing-mask``, ``overlap-overwritten``,
+        ``derivative-at-output``, ``missing-statistics-terms``, ``channel-mixup``,
+        ``padding-offset``, ``reused-layer``. Manners: ``wrong-shape``, ``not-finite``,
+        ``overwritten``, ``mutates-input``, ``mutates-upstream``, ``updates-weights``,
+        ``depends-on-state``, ``depends-on-layout``, ``forward-inconsistent``, ``raises``. No
+        mistake: ``kink``.
     message : str
         A sentence that says what was expected, what came, and what to look at.
     location, analytic, numerical, error
@@ -74,6 +80,8 @@ class TensorResult:
         Whether the comparison was made at a point close by, off the kinks.
     kinks : list of Finding
         Places where the function has no derivative, each with the mistake ``"kink"``.
+    slopes : list of (float, float)
+        Along directions: the analytic and the numerical derivative of each.
     """
 
     tensor: str
@@ -90,6 +98,7 @@ class TensorResult:
     at_kink: bool = False
     moved: bool = False
     kinks: list[Finding] = field(default_factory=list)
+    slopes: list[tuple[float, float]] = field(default_factory=list)
 
     def cells(self) -> list[str]:
         """The row of the printed table."""
@@ -130,12 +139,15 @@ class Report:
         Why the check may have proved less than it seems to.
     tensors : list of TensorResult
         One for each tensor whose gradient was compared: the input and every parameter.
+    check : str
+        The function that made it.
     """
 
     title: str
     findings: list[Finding] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     tensors: list[TensorResult] = field(default_factory=list)
+    check: str = "gradcheck"
 
     @property
     def passed(self) -> bool:
@@ -150,7 +162,7 @@ class Report:
     def __str__(self) -> str:
         count = len(self.findings)
         verdict = "passed" if self.passed else f"FAILED, {count} finding{'s' * (count != 1)}"
-        parts = [f"gradcheck of {self.title}: {verdict}"]
+        parts = [f"{self.check} of {self.title}: {verdict}"]
         if self.tensors:
             parts.append(_table([HEADER, *(result.cells() for result in self.tensors)]))
         notes = [str(finding) for finding in self.findings]

@@ -116,9 +116,9 @@ def check_accumulation(passed: Pass, probe: Probe, fit: list[str]) -> Iterator[F
     for name in fit:
         first, second = passed.gradients[name], again.gradients[name]
         if _unfit(name, second, first) is None:
-            if agree(second, first if name == INPUT else held[name] + first):
+            if agree(second, held[name] + first if name in held else first):
                 continue
-            if name != INPUT and agree(second, first):
+            if name in held and agree(second, first):
                 yield Finding(
                     name,
                     "overwritten",

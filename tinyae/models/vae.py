@@ -184,8 +184,12 @@ class VAE(Module):
         output = self(x)
         target = self._target(x, output.reconstruction)
         reconstruction = self.reconstruction_loss(output.reconstruction, target)
-        prior, self.d_mean, self.d_log_var = PRIORS[self.prior](output.mean, output.log_var)
+        prior, self.d_mean, self.d_log_var = self.prior_term(output.mean, output.log_var)
         return VAELoss(reconstruction + self.beta * prior, reconstruction, prior)
+
+    def prior_term(self, mean: Array, log_var: Array) -> tuple[Array, Array, Array]:
+        """The chosen prior's value, summed over the batch, and its two gradients, without β."""
+        return PRIORS[self.prior](mean, log_var)
 
     def backward(self) -> Array:
         """Add ∂L/∂θ to the gradients of all parameters.

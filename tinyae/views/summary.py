@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Sequence
+from html import escape
 
 from tinyae.layers.module import Module
 from tinyae.views.flow import Branch, Shape, follow
 
-__all__ = ["summary"]
+__all__ = ["Summary", "summary"]
 
 WIDEST_LABEL = 44
 
@@ -18,7 +19,14 @@ ENCODER = {"trunk", "mean", "log_var"}
 Row = tuple[str, str, str, str]
 
 
-def summary(model: Module, input_shape: Sequence[int]) -> str:
+class Summary(str):
+    """A text in columns, which a notebook shows as one."""
+
+    def _repr_html_(self) -> str:
+        return f"<pre>{escape(self)}</pre>"
+
+
+def summary(model: Module, input_shape: Sequence[int]) -> Summary:
     """Describe a model layer by layer, with the shapes that one kind of sample takes in it.
 
     A sample of zeros goes through the model in evaluation mode; the model, its running
@@ -32,10 +40,10 @@ def summary(model: Module, input_shape: Sequence[int]) -> str:
 
     Returns
     -------
-    str
-        A line a layer: where it sits in the model, what it is, the shape of its output for N
-        samples, the number of its parameters (shared ones are counted where they come first).
-        Then the sum for every branch and for the whole model.
+    Summary
+        A text: a line a layer with where it sits in the model, what it is, the shape of its
+        output for N samples, and the number of its parameters (shared ones are counted where they
+        come first). Then the sum for every branch and for the whole model.
 
     Raises
     ------
@@ -47,7 +55,8 @@ def summary(model: Module, input_shape: Sequence[int]) -> str:
     blocks = [[header], *map(_section, branches), _totals(model, branches)]
     widths = [max(len(row[column]) for block in blocks for row in block) for column in range(4)]
     rule = "─" * (sum(widths) + 6)
-    return f"\n{rule}\n".join("\n".join(_line(row, widths) for row in block) for block in blocks)
+    parts = ("\n".join(_line(row, widths) for row in block) for block in blocks)
+    return Summary(f"\n{rule}\n".join(parts))
 
 
 def _section(branch: Branch) -> list[Row]:

@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from tinyae.checking import check_taylor
+from tinyae.layers import Tanh
 from tinyae.views import plots
 
 RNG = np.random.default_rng(0)
@@ -42,6 +44,7 @@ FIGURES = {
     "samples_through_training": lambda **o: plots.samples_through_training(
         [IMAGES[:4]] * 5, [f"batch {50 * n}" for n in range(5)], **o
     ),
+    "taylor": lambda **o: plots.taylor(check_taylor(Tanh(), MEANS), **o),
 }
 
 

@@ -9,6 +9,7 @@ from tinyae.views.plots.generated import (
 )
 from tinyae.views.plots.pictures import class_sheet, image_sheet, reconstructions
 from tinyae.views.plots.points import latent_means, pca_identity, pca_scores
+from tinyae.views.plots.remainders import taylor
 from tinyae.views.plots.units import features, layer_views
 
 __all__ = [
@@ -27,4 +28,5 @@ __all__ = [
     "reconstructions",
     "samples",
     "samples_through_training",
+    "taylor",
 ]
