@@ -15,7 +15,8 @@ from typing import Any
 import numpy as np
 
 FUNCTIONS = """
-    abs all any arange argmax argmin argsort broadcast_to clip concatenate copyto cumsum diff dot
+    abs all any arange argmax argmin argsort atleast_1d broadcast_to clip concatenate copyto
+    cumsum diff dot
     einsum empty empty_like exp expand_dims expm1 eye full full_like isfinite isinf isnan linspace
     log log1p matmul max maximum mean min minimum moveaxis ones ones_like outer prod ravel repeat
     reshape result_type sign sqrt square squeeze stack std sum swapaxes take_along_axis tanh

@@ -162,7 +162,10 @@ def test_help_names_commands_recipes_and_data_sets(capsys):
         (["train", "gaussian-vae", "--limit", "0"], "expected limit of at least 1, got 0"),
         (["train", "gaussian-vae", "--limit", "-5"], "expected limit of at least 1, got -5"),
         (["train", "gaussian-vae", "--epochs", "0"], "expected epochs of at least 1, got 0"),
-        (["train", "gaussian-vae", "--seed", "-1"], "expected an integer of at least 0, got -1"),
+        (
+            ["train", "gaussian-vae", "--seed", "-1"],
+            "expected seed to be an integer of at least 0, got -1",
+        ),
         (["data", "minst"], "did you mean 'mnist'"),
     ],
 )

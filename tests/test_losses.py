@@ -151,7 +151,7 @@ REFUSALS = {
     ),
     "no sample": (
         lambda: ta.MSELoss()(ones(0, 3), ones(0, 3)),
-        "MSELoss: expected at least one sample, got (0, 3)",
+        "MSELoss: expected at least one sample, got prediction (0, 3)",
     ),
     "a list": (
         lambda: ta.MSELoss()(ones(2), [1.0, 1.0]),

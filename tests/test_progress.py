@@ -88,12 +88,12 @@ def bars(monkeypatch):
 
 
 def test_it_is_drawn_a_few_times_a_second_and_loses_no_batch(bars, clock):
-    with Progress("title", epochs=2, batches=50) as line:
+    with Progress("title", epochs=2, batches=50, done=7) as line:
         for batch in range(48):
             clock.now += 0.1
             line.advance(0, {"loss": 1000 + batch})
     (bar,) = bars
-    assert bar.settings == {"total": 100, "desc": "title", "unit": "batch"}
+    assert bar.settings == {"total": 100, "initial": 7, "desc": "title", "unit": "batch"}
     assert bar.updates[0] == 1  # the first batch at once
     assert set(bar.updates[1:-2]) == {3}  # 0.3 s between two
     assert bar.updates[-2:] == [2, "closed"]  # what is left

@@ -104,3 +104,26 @@ def test_the_environment_sets_it(monkeypatch):
         ta.num_threads()
     monkeypatch.delenv("TINYAE_NUM_THREADS")
     threads._from_environment.cache_clear()
+
+
+@pytest.mark.parametrize("shapes", [((300, 200), (200, 400)), ((1, 5), (5, 3)), ((4, 1), (1, 3))])
+def test_a_product_in_parts_is_the_product(monkeypatch, shapes):
+    monkeypatch.setattr(threads, "_chosen", 3)
+    monkeypatch.setattr(threads, "SMALL_PRODUCT", 1)
+    rng = np.random.default_rng(0)
+    a, b = (rng.standard_normal(shape) for shape in shapes)
+    for left in (a, np.asfortranarray(a)):
+        np.testing.assert_allclose(threads.matmul(left, b), a @ b, rtol=1e-12, atol=1e-12)
+    assert threads.matmul(a.astype("float32"), b.astype("float32")).dtype == np.float32
+
+
+def test_blas_is_held_to_one_thread_by_whoever_is_inside_last():
+    def blas_threads():
+        return [library["num_threads"] for library in threads._blas().info()]
+
+    before = blas_threads()
+    with threads.one_blas_thread():
+        with threads.one_blas_thread():
+            assert set(blas_threads()) == {1}
+        assert set(blas_threads()) == {1}
+    assert blas_threads() == before

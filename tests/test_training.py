@@ -170,8 +170,9 @@ def test_a_loss_that_is_not_finite_stops_training_at_its_batch(bad):
     steps = []
     optimizer.step = lambda: steps.append(1)
     batches = [np.ones(2), np.array([1.0]), np.array([bad])]
-    words = f"fit: expected a finite loss, got loss {bad:g}, half {bad:g} in epoch 1, batch 3"
-    with pytest.raises(ta.TinyaeError, match=f"{words}; usual causes are a learning rate"):
+    numbers, place = f"got loss {bad:g}, half {bad:g}", r"\(loss, in epoch 1, batch 3\)"
+    words = f"fit: expected a finite loss, {numbers} {place}; usual causes are the log of 0"
+    with pytest.raises(ta.TinyaeError, match=words):
         ta.fit(model, batches, 2, optimizer, progress=False)
     assert len(steps) == 2  # no step was made with it
 

@@ -16,6 +16,7 @@ from tinyae.checking import (
     check_taylor,
     gradcheck,
 )
+from tinyae.checkpoints import Checkpoints
 from tinyae.errors import TinyaeError
 from tinyae.files import load, save
 from tinyae.layers import (
@@ -73,6 +74,7 @@ __all__ = [
     "recipes",
     "VAE",
     "Autoencoder",
+    "Checkpoints",
     "StackedAutoencoder",
     "History",
     "evaluate",

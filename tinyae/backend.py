@@ -8,6 +8,7 @@ backend is therefore nothing but handing in other arrays.
 from __future__ import annotations
 
 import contextlib
+import copy
 import importlib
 import importlib.util
 from collections.abc import Iterator
@@ -23,9 +24,11 @@ __all__ = [
     "default_module",
     "fixed_seed",
     "generator_for",
+    "generator_states",
     "get_module",
     "host_generator",
     "register_backend",
+    "restore_generators",
     "seed",
     "supplied_by",
     "to_numpy",
@@ -87,6 +90,8 @@ def get_module(name: str) -> Any:
     TinyaeError
         For an unknown name, for CuPy that is not installed, and for CuPy without a GPU.
     """
+    if not isinstance(name, str):
+        raise TinyaeError(f"backend: expected a name, got {type(name).__name__}")
     if name == "cupy" and name not in _modules:
         register_backend(name, _load_cupy())
     if name not in _modules:
@@ -164,7 +169,7 @@ def to_numpy(array: Any) -> np.ndarray:
     """
     if hasattr(array, "detach"):
         array = array.detach()
-    if hasattr(array, "get") and not isinstance(array, np.ndarray):
+    if hasattr(array, "get") and not isinstance(array, np.ndarray | dict):
         array = array.get()
     return np.asarray(array)
 
@@ -197,6 +202,25 @@ def generator_for(array: Array) -> Any:
         device_seed = _seed if _seed is not None else int(host_generator().integers(2**31))
         _generators[name] = _modules[name].random.default_rng(device_seed)
     return _generators[name]
+
+
+def generator_states() -> dict[str, Any]:
+    """Where the package's generators stand, by backend; only NumPy's can tell."""
+    return {"numpy": host_generator().bit_generator.state}
+
+
+def restore_generators(states: dict[str, Any]) -> None:
+    """Let the package's generators go on from where they stood.
+
+    Those of a device, which cannot tell where they stand, start anew from a seed that the
+    NumPy generator's state decides.
+    """
+    generator = np.random.Generator(np.random.SFC64())
+    generator.bit_generator.state = states["numpy"]
+    for name in _generators.keys() - {"numpy"}:
+        device_seed = int(copy.deepcopy(generator).integers(2**31))
+        _generators[name] = _modules[name].random.default_rng(device_seed)
+    _generators["numpy"].bit_generator.state = states["numpy"]
 
 
 @contextlib.contextmanager

@@ -32,8 +32,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except OSError as error:
         print(f"tinyae: a file could not be read or written: {error}", file=sys.stderr)
         return 2
-    except KeyboardInterrupt:
-        print("tinyae: interrupted", file=sys.stderr)
+    except KeyboardInterrupt as reason:
+        print(f"tinyae: {str(reason) or 'interrupted'}", file=sys.stderr)
         return 130
 
 

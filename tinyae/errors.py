@@ -5,7 +5,10 @@ from __future__ import annotations
 import difflib
 from collections.abc import Collection, Iterable
 
-__all__ = ["TinyaeError", "check_choice", "near_names"]
+__all__ = ["TinyaeError", "check_choice", "near_names", "readable"]
+
+LONGEST = 600
+"""Characters of a stranger's text that are shown."""
 
 
 class TinyaeError(ValueError):
@@ -24,7 +27,15 @@ def near_names(name: object, known: Iterable[str]) -> str:
 
 def check_choice(owner: str, argument: str, value: object, known: Collection[str]) -> None:
     """Refuse a value that is none of the known ones."""
-    if value not in known:
-        hint = near_names(value, known)
+    if not isinstance(value, str) or value not in known:
+        hint = near_names(value, known) if isinstance(value, str) else ""
         words = ", ".join(map(repr, known))
         raise TinyaeError(f"{owner}: expected {argument} to be one of {words}, got {value!r}{hint}")
+
+
+def readable(text: object) -> str:
+    """A text from a stranger's file as one may show it: it neither floods nor steers a terminal."""
+    shown = str(text)
+    if len(shown) > LONGEST:
+        shown = f"{shown[: LONGEST // 2]} … {shown[-LONGEST // 2 :]}"
+    return "".join(sign if sign.isprintable() else "�" for sign in shown)

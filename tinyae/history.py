@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from html import escape
 
+from tinyae.arguments import checked
+
 __all__ = ["History", "Meter"]
 
 
@@ -13,6 +15,7 @@ class History(dict[str, list[float]]):
     Names are ``loss`` and those of its parts, such as ``reconstruction`` and ``prior``.
     """
 
+    @checked
     def record(self, values: dict[str, float]) -> None:
         """Append one number to each list."""
         for name, value in values.items():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from tinyae.arguments import checked
 from tinyae.backend import Array, array_module
 from tinyae.errors import TinyaeError, check_choice
 from tinyae.layers.activations import LogSoftmax, sigmoid
@@ -15,6 +16,7 @@ __all__ = [
     "Loss",
     "MSELoss",
     "NLLLoss",
+    "check_log_var",
     "gaussian_kl",
 ]
 
@@ -74,7 +76,9 @@ class Loss:
         if prediction.dtype.kind != "f":
             raise TinyaeError(f"{name}: expected a float prediction, got {prediction.dtype}")
         if prediction.size == 0:
-            raise TinyaeError(f"{name}: expected at least one sample, got {prediction.shape}")
+            raise TinyaeError(
+                f"{name}: expected at least one sample, got prediction {prediction.shape}"
+            )
         self.check_target(prediction, target)
         causes = "; usual causes are a learning rate that is too high and data that is not scaled"
         self.check_finite("prediction", prediction, causes)
@@ -222,14 +226,18 @@ class CrossEntropyLoss(NLLLoss):
     the two parts together give ∂ℓ_n/∂x[n, c] = softmax(x_n)[c] − [c = t_n].
     """
 
-    def terms(self, prediction: Array, target: Array) -> Array:
+    def __init__(self, reduction: str = "mean") -> None:
+        super().__init__(reduction)
         self.log_softmax = LogSoftmax()
+
+    def terms(self, prediction: Array, target: Array) -> Array:
         return super().terms(self.log_softmax.forward(prediction), target)
 
     def gradient(self, prediction: Array, target: Array) -> Array:
         return self.log_softmax.backward(super().gradient(prediction, target))
 
 
+@checked
 def gaussian_kl(mean: Array, log_var: Array) -> tuple[Array, Array, Array]:
     """KL(N(μ, σ²) ‖ N(0, 1)) summed over all elements, and its gradients.
 
@@ -246,6 +254,11 @@ def gaussian_kl(mean: Array, log_var: Array) -> tuple[Array, Array, Array]:
         In nats, 0 where μ = 0 and σ = 1.
     d_mean, d_log_var : array, the shape of ``mean``
 
+    Raises
+    ------
+    TinyaeError
+        For shapes that differ, and for a ``log_var`` whose exp is infinite.
+
     References
     ----------
     Kingma and Welling, "Auto-encoding variational Bayes", 2014, appendix B.
@@ -256,6 +269,19 @@ def gaussian_kl(mean: Array, log_var: Array) -> tuple[Array, Array, Array]:
             f"gaussian_kl: expected mean and log_var of one shape, got {mean.shape} "
             f"and {log_var.shape}"
         )
+    check_log_var(log_var)
     variance = xp.exp(log_var)
     value = 0.5 * (mean**2 + variance - 1 - log_var).sum()
     return value, mean.copy(), 0.5 * (variance - 1)
+
+
+def check_log_var(log_var: Array) -> None:
+    """Refuse the log of a variance that is beyond the range of its type: 88 in float32."""
+    dtype = log_var.dtype if log_var.dtype.kind == "f" else "float64"
+    limit = float(np.log(np.finfo(dtype).max))
+    if log_var.size and not log_var.max() <= limit:
+        raise TinyaeError(
+            f"log_var (the log of a variance): expected at most {limit:.0f}, as exp(log_var) is "
+            f"infinite beyond, got up to {float(log_var.max()):g}; usual causes are a learning "
+            "rate that is too high and data that is not scaled"
+        )

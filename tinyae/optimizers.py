@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from tinyae.arguments import checked
 from tinyae.backend import array_module
 from tinyae.errors import TinyaeError
 from tinyae.layers.module import Parameter
+from tinyae.threads import share
 
 __all__ = ["SGD", "Adam", "Optimizer"]
 
@@ -32,7 +34,11 @@ class Optimizer:
     """
 
     def __init__(self, parameters: ParameterGroups, defaults: dict[str, Any]) -> None:
-        name, given = type(self).__name__, list[Any](parameters)
+        name = type(self).__name__
+        try:
+            given = list[Any](parameters)
+        except TypeError as reason:
+            raise TinyaeError(f"{name}: expected a list of parameters, got {reason}") from None
         if not given:
             raise TinyaeError(f"{name}: expected at least one parameter, got none")
         if all(isinstance(item, Parameter) for item in given):
@@ -107,6 +113,7 @@ class SGD(Optimizer):
     PyTorch, the learning rate multiplies v here, not g.
     """
 
+    @checked
     def __init__(
         self,
         parameters: ParameterGroups,
@@ -152,6 +159,7 @@ class Adam(Optimizer):
     Kingma and Ba, "Adam: a method for stochastic optimization", 2015.
     """
 
+    @checked
     def __init__(
         self,
         parameters: ParameterGroups,
@@ -170,14 +178,21 @@ class Adam(Optimizer):
         xp = array_module(parameter.value)
         if not state:
             state.update(t=0, m=xp.zeros_like(parameter.value), v=xp.zeros_like(parameter.value))
-        (beta1, beta2), g, m, v = group["betas"], parameter.grad, state["m"], state["v"]
+        (beta1, beta2), m, v = group["betas"], state["m"], state["v"]
         state["t"] += 1
-        m *= beta1
-        m += (1 - beta1) * g
-        v *= beta2
-        v += (1 - beta2) * g * g
         m_correction, v_correction = 1 - beta1 ** state["t"], 1 - beta2 ** state["t"]
-        denominator = xp.sqrt(v)
-        denominator /= v_correction**0.5
-        denominator += group["eps"]
-        parameter.value -= (group["lr"] / m_correction) * (m / denominator)
+        rows = [xp.atleast_1d(array) for array in (parameter.value, parameter.grad, m, v)]
+
+        def move(blocks: Iterator[slice]) -> None:
+            for block in blocks:
+                value, g, m, v = (array[block] for array in rows)
+                m *= beta1
+                m += (1 - beta1) * g
+                v *= beta2
+                v += (1 - beta2) * g * g
+                denominator = xp.sqrt(v)
+                denominator /= v_correction**0.5
+                denominator += group["eps"]
+                value -= (group["lr"] / m_correction) * (m / denominator)
+
+        share(move, rows[0], 4 * rows[0][0].nbytes)

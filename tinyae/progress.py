@@ -20,19 +20,26 @@ class Progress:
         What is being trained.
     epochs, batches : int
         How many epochs, of how many batches each.
+    done : int
+        Batches that an earlier run has done.
     shown : bool
         Whether to print anything.
     """
 
-    def __init__(self, title: str, epochs: int, batches: int, shown: bool = True) -> None:
+    def __init__(
+        self, title: str, epochs: int, batches: int, done: int = 0, shown: bool = True
+    ) -> None:
         self.title, self.epochs, self.batches, self.shown = title, epochs, batches, shown
+        self.done = done
         self.pending, self.last_refresh = 0, 0.0
 
     def __enter__(self) -> Progress:
         if self.shown:
             from tqdm import tqdm
 
-            self.bar = tqdm(total=self.epochs * self.batches, desc=self.title, unit="batch")
+            self.bar = tqdm(
+                total=self.epochs * self.batches, initial=self.done, desc=self.title, unit="batch"
+            )
         return self
 
     def __exit__(

@@ -1,35 +1,54 @@
-"""How many threads compute, and how a batch is shared between them.
+"""How many threads compute, and how work is shared between them.
 
 NumPy gives up the interpreter's lock inside matrix products and array arithmetic, so plain
-threads over slices of a batch run side by side. While they do, BLAS is held to one thread in
-each of them. Every thread gets the same slices each time: results are the same to the bit for
-the same number of threads.
+threads over slices of an array run side by side. While they do, BLAS is held to one thread in
+each of them: its own threads wait busily for a while after each product, on the cores that ours
+need. Every thread gets the same slices each time: results are the same to the bit for the same
+number of threads.
 """
 
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from functools import lru_cache
+from itertools import pairwise
 from typing import Any, TypeVar
 
 import numpy as np
 
+from tinyae.arguments import checked
 from tinyae.backend import Array
 from tinyae.errors import TinyaeError
 
-__all__ = ["BLOCK_BYTES", "num_threads", "set_num_threads", "share"]
+__all__ = [
+    "BLOCK_BYTES",
+    "matmul",
+    "num_threads",
+    "one_blas_thread",
+    "set_num_threads",
+    "share",
+]
 
-BLOCK_BYTES = 2**20
-"""How much scratch memory one block may take: about a processor's second-level cache."""
-SMALL = 4 * BLOCK_BYTES
+BLOCK_BYTES = 2**22
+"""How much scratch memory one block may take: a share of a processor's last cache. Smaller
+blocks mean more calls, between which the threads wait for the interpreter's lock."""
+SMALL = 2**22
 """Work with less scratch memory than this, all blocks together, is not worth a thread."""
+SMALL_PRODUCT = 2 * 10**7
+"""Nor is a matrix product of fewer multiplications and additions."""
 
 T = TypeVar("T")
 _chosen: int | None = None
+_lock = threading.Lock()
+_holders = 0
+_limiter: Any = None
 
 
+@checked
 def set_num_threads(n: int) -> None:
     """Let ``n`` threads compute, those of BLAS included.
 
@@ -75,6 +94,23 @@ def _pool(threads: int) -> ThreadPoolExecutor:
     return ThreadPoolExecutor(threads, thread_name_prefix="tinyae")
 
 
+@contextmanager
+def one_blas_thread() -> Iterator[None]:
+    """Hold BLAS to one thread inside the block; the last block to end sets it back."""
+    global _holders, _limiter
+    with _lock:
+        if _holders == 0:
+            _limiter = _blas().limit(limits=1)
+        _holders += 1
+    try:
+        yield
+    finally:
+        with _lock:
+            _holders -= 1
+            if _holders == 0:
+                _limiter.restore_original_limits()
+
+
 def share(work: Callable[[Iterator[slice]], T], batch: Array, bytes_each: int) -> list[T]:
     """Cut a batch into blocks that fit the cache, and the blocks into a part for each thread.
 
@@ -97,13 +133,34 @@ def share(work: Callable[[Iterator[slice]], T], batch: Array, bytes_each: int) -
         return [work(iter([slice(0, samples)]))]
     step = max(1, BLOCK_BYTES // max(1, bytes_each))
     parts = min(num_threads(), -(-samples // step)) if samples * bytes_each >= SMALL else 1
+    return _in_parts(work, samples, parts, step)
+
+
+def matmul(a: Array, b: Array) -> Array:
+    """a @ b of two matrices, the rows of a shared between the threads."""
+    if a.shape[1] == 1:
+        return a * b  # an outer product, for which BLAS is slow
+    if 2 * a.size * b.shape[1] < SMALL_PRODUCT or not isinstance(a, np.ndarray):
+        return a @ b
+    out = np.empty((len(a), b.shape[1]), np.result_type(a, b))
+
+    def compute(rows: Iterator[slice]) -> None:
+        for part in rows:
+            np.matmul(a[part], b, out=out[part])
+
+    _in_parts(compute, len(a), min(num_threads(), len(a)), len(a))
+    return out
+
+
+def _in_parts(work: Callable[[Iterator[slice]], T], n: int, parts: int, step: int) -> list[T]:
+    """The blocks of 0 … n − 1 in parts, the first for this thread and each other for one more."""
     if parts == 1:
-        return [work(_blocks(0, samples, step))]
-    bounds = [samples * part // parts for part in range(parts + 1)]
-    with _blas().limit(limits=1):
-        return list(
-            _pool(parts).map(lambda start, end: work(_blocks(start, end, step)), bounds, bounds[1:])
-        )
+        return [work(_blocks(0, n, step))]
+    bounds = [n * part // parts for part in range(parts + 1)]
+    first, *rest = (_blocks(*ends, step) for ends in pairwise(bounds))
+    with one_blas_thread():
+        others = [_pool(parts - 1).submit(work, blocks) for blocks in rest]
+        return [work(first), *(other.result() for other in others)]
 
 
 def _blocks(start: int, end: int, step: int) -> Iterator[slice]:

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Iterable, Iterator, Sequence
+import os
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from types import SimpleNamespace
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
+from tinyae.arguments import checked
 from tinyae.backend import Array, array_module, default_module, fixed_seed, to_numpy
+from tinyae.checkpoints import kept
 from tinyae.data.loader import NoisyBatches, RandomBatches
 from tinyae.errors import TinyaeError
+from tinyae.finite import Watch, check_weights, named_losses
 from tinyae.history import History, Meter
 from tinyae.layers.base import Layer
 from tinyae.layers.module import Module
 from tinyae.losses import Loss
 from tinyae.optimizers import Optimizer
 from tinyae.progress import Progress
+from tinyae.run import Run
+from tinyae.threads import one_blas_thread
 
 __all__ = ["History", "descend", "evaluate", "fit"]
 
@@ -24,6 +29,7 @@ REPORTS = 20
 """Entries in the history of one run of ``descend``, at the most."""
 
 
+@runtime_checkable
 class Batches(Protocol):
     """What training goes through: a ``DataLoader``, a list, anything with length and order."""
 
@@ -53,8 +59,9 @@ class _Supervised:
         self.model.backward(self.criterion.backward())
 
 
+@checked
 def fit(
-    model: Module,
+    model: Any,
     data: Batches,
     epochs: int,
     optimizer: Optimizer,
@@ -63,6 +70,9 @@ def fit(
     report_every: int | None = None,
     on_batch: Callable[[int, int, dict[str, float]], None] | None = None,
     on_epoch: Callable[[int, History], None] | None = None,
+    checkpoint: str | os.PathLike[str] | None = None,
+    every: int | None = None,
+    resume: bool = False,
     title: str = "training",
     progress: bool = True,
 ) -> History:
@@ -88,6 +98,17 @@ def fit(
         the batch by name.
     on_epoch : callable, optional
         Called after each epoch with the epoch, from 0, and the history so far.
+    checkpoint : path, optional
+        A file that keeps all that training changes, so that a run that was killed can go on; a
+        ``Checkpoints`` block does the same for a program of several runs. What callbacks
+        gather is kept where they are objects with ``state_dict()`` and ``load_state_dict(d)``.
+        Ctrl-C ends the batch, writes it and tells how to go on.
+    every : int, optional
+        Batches between two checkpoints; when left out, there is one at each epoch's end (each
+        second, where epochs are shorter) and after 30 seconds.
+    resume : bool
+        Whether to go on from ``checkpoint``, if it is there. The result is that of a run that
+        was never stopped, to the bit.
     title : str
         Shown in front of the progress.
     progress : bool
@@ -102,33 +123,46 @@ def fit(
     Raises
     ------
     TinyaeError
-        For settings that cannot work, and as soon as a batch is refused or its loss is not
-        finite, with the epoch and the batch, from 1.
+        For settings that cannot work, for a checkpoint of another run, and as soon as a batch is
+        refused or a number is not finite, with the layer, the phase, the epoch and the batch,
+        from 1.
     """
     objective: Any = _objective(model, loss)
-    history, meter, batches = History(), Meter(objective.reduction), len(data)
+    meter, batches = Meter(objective.reduction), len(data)
     report_every = batches if report_every is None else report_every
     for what, number in (("epoch", epochs), ("batch", batches), ("batch a report", report_every)):
         if number < 1:
             raise TinyaeError(f"fit: expected at least one {what}, got {number}")
     model.train()
-    with Progress(title, epochs, batches, shown=progress) as line:
-        for epoch in range(epochs):
-            for index, batch in enumerate(_on_backend(data, model)):
+    run = Run(model, optimizer, data, meter, observers={"on_batch": on_batch, "on_epoch": on_epoch})
+    run.settings = {"title": title, "loss": type(loss).__name__, "reduction": objective.reduction}
+    run.settings |= {"epochs": epochs, "batches": batches, "report_every": report_every}
+    watch = Watch(objective, model)
+    with (
+        kept(run, checkpoint, every, resume) as keeper,
+        one_blas_thread(),
+        Progress(title, epochs, batches, run.epoch * batches + run.batch, progress) as line,
+    ):
+        for epoch in range(run.epoch, epochs):
+            for index, batch in enumerate(_on_backend(run.rest_of_epoch(), model), run.batch):
                 optimizer.zero_grad()
-                values = _finite_loss(objective, batch, epoch, index)
-                objective.backward()
+                values = watch.loss(batch, f"epoch {epoch + 1}, batch {index + 1}")
+                watch.backward()
                 optimizer.step()
                 meter.add(values, len(batch[0]))
                 if on_batch:
                     on_batch(epoch, index, values)
                 last, average = index + 1 == batches, meter.average()
                 if last or (index + 1) % report_every == 0:
-                    history.record(meter.read())
+                    run.history.record(meter.read())
                 line.advance(epoch, average, now=last)
+                if not last:
+                    keeper.after(epoch, index + 1)
             if on_epoch:
-                on_epoch(epoch, history)
-    return history
+                on_epoch(epoch, run.history)
+            keeper.after(epoch + 1, 0)
+        check_weights(model, f"epoch {epochs}")
+    return run.history
 
 
 def descend(
@@ -179,7 +213,8 @@ def descend(
     )
 
 
-def evaluate(model: Module, data: Batches, loss: Loss | None = None) -> dict[str, float]:
+@checked
+def evaluate(model: Any, data: Batches, loss: Loss | None = None) -> dict[str, float]:
     """The losses over ``data`` in evaluation mode, by name; the model stays as it was.
 
     Parameters
@@ -202,7 +237,7 @@ def evaluate(model: Module, data: Batches, loss: Loss | None = None) -> dict[str
     meter = Meter(objective.reduction)
     with fixed_seed(0), evaluation_mode(model):
         for batch in _on_backend(data, model):
-            meter.add(_named(objective.loss(*batch)), len(batch[0]))
+            meter.add(named_losses(objective.loss(*batch)), len(batch[0]))
     if not meter.samples:
         raise TinyaeError("evaluate: expected at least one batch, got none")
     return meter.read()
@@ -222,6 +257,10 @@ def evaluation_mode(model: Module) -> Iterator[None]:
 
 def _objective(model: Any, loss: Loss | None) -> Any:
     if loss is not None:
+        if not isinstance(model, Layer):
+            raise TinyaeError(
+                f"fit: expected model to be a Layer where there is a loss, got {model!r}"
+            )
         return _Supervised(model, loss)
     if not (hasattr(model, "loss") and hasattr(model, "backward")):
         raise TinyaeError(
@@ -240,27 +279,3 @@ def _on_backend(data: Iterable, model: Module) -> Iterable[tuple[Array, ...]]:
         yield tuple(
             part if isinstance(part, xp.ndarray) else xp.asarray(to_numpy(part)) for part in parts
         )
-
-
-def _named(parts: Any) -> dict[str, float]:
-    """The loss and its parts as numbers, ``loss`` first."""
-    values = {name: float(value) for name, value in vars(parts).items()}
-    return {"loss": values.pop("total"), **values}
-
-
-def _finite_loss(
-    objective: Any, batch: Sequence[Array], epoch: int, index: int
-) -> dict[str, float]:
-    """The losses of one batch by name; a refusal tells which batch it was."""
-    place = f"epoch {epoch + 1}, batch {index + 1}"
-    try:
-        values = _named(objective.loss(*batch))
-    except TinyaeError as reason:
-        raise TinyaeError(f"{reason} (in {place})") from reason
-    if not math.isfinite(values["loss"]):
-        words = ", ".join(f"{name} {value:g}" for name, value in values.items())
-        raise TinyaeError(
-            f"fit: expected a finite loss, got {words} in {place}; usual causes are a learning "
-            "rate that is too high and data that is not scaled"
-        )
-    return values

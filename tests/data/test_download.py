@@ -29,14 +29,20 @@ def published(name, with_payload=True):
 class Mirror:
     """A web server on this machine that answers as told and remembers what was asked."""
 
-    def __init__(self, files, declared=None, status=200):
-        self.asked = []
+    def __init__(self, files, declared=None, status=200, pause=0.0, elsewhere=None):
+        self.asked, self.closing = [], threading.Event()
         mirror = self
 
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self):
                 name = self.path.rpartition("/")[2]
                 mirror.asked.append(name)
+                if elsewhere is not None:  # an address, or "" for this very one
+                    self.send_response(302)
+                    self.send_header("Location", f"{elsewhere}/{name}" if elsewhere else self.path)
+                    self.send_header("Content-Length", "0")
+                    self.end_headers()
+                    return None
                 body = files.get(name)
                 if body is None:
                     return self.send_error(404)
@@ -44,7 +50,10 @@ class Mirror:
                 self.send_header("Content-Length", str(declared or len(body)))
                 self.end_headers()
                 with contextlib.suppress(ConnectionError):
-                    self.wfile.write(body)
+                    self.wfile.write(body[:20])
+                    self.wfile.flush()
+                    mirror.closing.wait(pause)
+                    self.wfile.write(body[20:])
                 return None
 
             def log_message(self, *_):
@@ -55,6 +64,7 @@ class Mirror:
         threading.Thread(target=self.server.serve_forever, args=(0.01,), daemon=True).start()
 
     def close(self):
+        self.closing.set()
         self.server.shutdown()
         self.server.server_close()
 
@@ -126,7 +136,16 @@ BAD = {
     "cut quietly": {"files": {name: body[:-9] for name, body in FILES.items()}},
     "longer": {"files": {name: body + b"\0more" for name, body in FILES.items()}},
     "server error": {"files": FILES, "status": 503},
+    "redirecting to itself for ever": {"files": FILES, "elsewhere": ""},
+    "redirecting to nothing": {"files": FILES, "elsewhere": "http://127.0.0.1:9"},
+    "slower than the limit": {"files": FILES, "pause": 20},
 }
+
+
+@pytest.fixture(autouse=True)
+def _short_patience(monkeypatch):
+    """Who sends nothing for a second is too slow."""
+    monkeypatch.setattr(download, "_SECONDS", (5, 1))
 
 
 @pytest.mark.parametrize("kind", BAD)
@@ -144,9 +163,28 @@ def test_the_next_mirror_takes_over_and_is_asked_first_from_then_on(tmp_path, mi
     bad, good = mirror(**BAD[kind]), mirror(FILES)
     fetch("mnist", tmp_path, [bad.url, good.url])
     assert contents(tmp_path) == FILES
-    assert bad.asked == ["images.gz"]
+    assert set(bad.asked) == {"images.gz"}  # and never again
     assert good.asked == ["images.gz", "labels.gz"]
     assert "failed: " in capsys.readouterr().err
+
+
+def test_a_mirror_that_redirects_to_a_good_one_is_followed(tmp_path, mirror):
+    good = mirror(FILES)
+    fetch("mnist", tmp_path, [mirror({}, elsewhere=good.url).url])
+    assert contents(tmp_path) == FILES
+    assert good.asked == list(FILES)
+
+
+def test_where_a_redirection_leads_is_verified_too(tmp_path, mirror):
+    wrong = mirror(**BAD["wrong"])
+    with pytest.raises(TinyaeError, match="expected MD5"):
+        fetch("mnist", tmp_path, [mirror({}, elsewhere=wrong.url).url])
+    assert contents(tmp_path) == {}
+
+
+def test_a_slow_mirror_that_goes_on_is_waited_for(tmp_path, mirror):
+    fetch("mnist", tmp_path, [mirror(FILES, pause=0.3).url])
+    assert contents(tmp_path) == FILES
 
 
 def test_a_longer_first_answer_leaves_no_tail(tmp_path, mirror):

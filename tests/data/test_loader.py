@@ -168,7 +168,7 @@ def test_batches_stay_on_the_backend_of_the_data(backend):
         ({"x": np.array(1)}, "got a single number"),
         ({"x": X, "y": [0] * 10}, "integer array, got list"),
         ({"x": X, "batch_size": 0}, "batch_size to be an integer of at least 1, got 0"),
-        ({"x": X, "batch_size": 2.5}, "batch_size to be an integer of at least 1, got 2.5"),
+        ({"x": X, "batch_size": 2.5}, "batch_size to be an integer, got 2.5"),
         ({"x": X, "generator": 3}, "expected a numpy.random.Generator, got int"),
     ],
 )

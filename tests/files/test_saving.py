@@ -348,7 +348,7 @@ def test_a_layer_in_itself(path):
 
 
 def test_only_models_are_saved(path):
-    with pytest.raises(ta.TinyaeError, match="expected a model made of layers, got dict"):
+    with pytest.raises(ta.TinyaeError, match="save: expected model to be a Module"):
         save({}, path)
 
 

@@ -264,7 +264,7 @@ MISTAKES = {
         change(LINEAR, arguments={"in_features": 10**400, "out_features": 2}),
         "cannot be built",
     ),
-    "many features": (change(NORM, arguments={"num_features": 10**10}), "far more numbers"),
+    "many features": (change(NORM, arguments={"num_features": 10**9}), "far more numbers"),
     "large kernel": (
         change(
             LINEAR,

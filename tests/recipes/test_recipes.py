@@ -193,7 +193,7 @@ def test_numbers_below_one(setting, value):
 
 
 def test_a_negative_seed():
-    with pytest.raises(ta.TinyaeError, match="seed: expected an integer of at least 0, got -1"):
+    with pytest.raises(ta.TinyaeError, match="expected seed to be an integer of at least 0"):
         run("gaussian-vae", seed=-1)
 
 

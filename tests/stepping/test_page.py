@@ -39,7 +39,7 @@ def test_lines(visit, page_of_a_vae):
         tab.page.keyboard.press("Shift+ArrowRight")
         tab.page.locator("#line-forward").click()
         assert caption(tab).endswith(f"line {line.number}")
-        assert tab.page.locator("#source .now code").inner_text().strip().startswith("y = x @")
+        assert tab.page.locator("#source .now code").inner_text().strip().startswith("y = matmul(x")
         assert tab.page.locator("#made h3").all_inner_texts() == ["y"]
         tab.page.keyboard.press("Shift+ArrowLeft")
         tab.page.keyboard.press("Shift+ArrowLeft")
@@ -56,7 +56,7 @@ def test_buttons_and_play(visit, page_of_a_vae):
         assert shown(tab) == 1
         assert tab.page.locator("#back").is_disabled()
         tab.page.get_by_role("button", name="Play").click()
-        tab.page.clock.run_for(6000)
+        tab.page.clock.run_for(8000)
         assert shown(tab) == 2
         tab.page.get_by_role("button", name="Pause").click()
         tab.page.clock.run_for(20000)

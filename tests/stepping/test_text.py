@@ -57,7 +57,7 @@ def test_a_picture_of_what_is_not_finite():
 def test_lines_stand_beside_what_they_made():
     _, tape = linear_tape(lines=True)
     text = tape.to_text()
-    assert "y = x @ self.weight.value.T\n          → y (5, 3) float32" in text
+    assert "y = matmul(x, self.weight.value.T)\n          → y (5, 3) float32" in text
 
 
 def test_units():

@@ -46,7 +46,8 @@ class VarianceForConstant2d(ta.BatchNorm2d):
     def backward(self, dy):
         super().backward(dy)
         g = self.weight.value[:, None, None] * dy
-        return (g - g.mean(axis=(0, 2, 3), keepdims=True)) * self.inverse_std
+        g = g - g.mean(axis=(0, 2, 3), keepdims=True)
+        return g * self.inverse_std[:, None, None]
 
 
 @planted("scaled", 3, x=(6, 3))

@@ -16,7 +16,7 @@ from tinyae.layers import Layer
 from tinyae.layers.module import Module
 from tinyae.models import StackedAutoencoder
 from tinyae.recipes.adam import AdamTraining
-from tinyae.recipes.stacked import SIZES
+from tinyae.recipes.stacked import SIZES, StackedTraining
 
 __all__ = ["LayerTiming", "as_table", "time_layers"]
 
@@ -73,6 +73,7 @@ def _model_and_batch(name: str) -> tuple[Module, Array]:
     x = x[: settings.limit or recipe.limit]
     if isinstance(recipe.train, AdamTraining):
         return recipe.train.model(settings.latent_dim), next(iter(recipe.train.batches(x)))
+    assert isinstance(recipe.train, StackedTraining)
     pretraining = recipe.train.pretraining.settings(len(x), 1)
     return StackedAutoencoder(SIZES).autoencoder(0), x[: pretraining["batch_size"]]
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import platform
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
 from statistics import geometric_mean, median
 from typing import Any
 
@@ -14,7 +16,7 @@ from tinyae.bench.workloads import workload
 from tinyae.errors import TinyaeError
 from tinyae.threads import num_threads
 
-__all__ = ["Timing", "as_table", "peak_memory", "time_recipe", "torch_engine"]
+__all__ = ["Timing", "as_table", "conditions", "peak_memory", "time_recipe", "torch_engine"]
 
 
 @dataclass(frozen=True)
@@ -84,6 +86,20 @@ def as_table(timings: Sequence[Timing]) -> str:
     if ratios:
         lines.append(f"geometric mean of the ratios: {geometric_mean(ratios):.2f}")
     return "\n".join(lines)
+
+
+def conditions(against_torch: bool) -> str:
+    """The versions and the number of threads that the times belong to."""
+    names = ["tinyae", "numpy", *["torch"] * against_torch]
+    versions = ", ".join(f"{name} {version(name)}" for name in names if _installed(name))
+    return f"{versions}, Python {platform.python_version()}, {num_threads()} threads"
+
+
+def _installed(name: str) -> bool:
+    try:
+        return bool(version(name))
+    except PackageNotFoundError:
+        return False
 
 
 def _times(seconds: Sequence[float]) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from tinyae.arguments import checked
 from tinyae.checking.factors import constant_factor, factor_words, permuted
 from tinyae.checking.report import Finding, Report
 from tinyae.errors import TinyaeError
@@ -23,6 +24,7 @@ MATRIX = 250_000
 Operator = Callable[[np.ndarray], np.ndarray]
 
 
+@checked
 def check_adjoint(
     forward: Any,
     backward: Operator | None = None,

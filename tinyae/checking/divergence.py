@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from tinyae.arguments import checked
 from tinyae.checking.factors import constant_factor, factor_words
 from tinyae.checking.report import Finding, Report
 
@@ -21,6 +22,7 @@ TOLERANCE = 1e-6
 Terms = dict[str, np.ndarray]
 
 
+@checked
 def check_kl(function: Callable, seed: int = 0) -> Report:
     """Compare an analytic KL(N(μ, σ²) ‖ N(0, 1)) with samples, its gradients with differences.
 

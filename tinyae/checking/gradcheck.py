@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from tinyae.arguments import checked
 from tinyae.backend import Array
 from tinyae.checking.arguments import check_arguments, probe_of
 from tinyae.checking.blame import find_culprits, inherited
@@ -30,6 +31,7 @@ from tinyae.checking.watches import (
 __all__ = ["gradcheck"]
 
 
+@checked
 def gradcheck(
     layer: Any,
     x: Array,

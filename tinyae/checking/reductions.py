@@ -6,8 +6,10 @@ import math
 from dataclasses import fields, is_dataclass
 from typing import Any
 
+from tinyae.arguments import checked
 from tinyae.backend import Array, array_module, fixed_seed
 from tinyae.checking.report import Finding, Report
+from tinyae.errors import TinyaeError
 
 __all__ = ["check_reduction"]
 
@@ -15,6 +17,7 @@ COPIES = 16
 """Of every sample in the larger batch; many, so that what is drawn averages out."""
 
 
+@checked
 def check_reduction(model: Any, x: Array, seed: int = 0) -> Report:
     """Compare the parts of a model's loss for a batch and for several copies of it.
 
@@ -36,6 +39,12 @@ def check_reduction(model: Any, x: Array, seed: int = 0) -> Report:
     Report
         Code ``mixed-reduction``, for the part that is averaged where another is summed.
     """
+    if not hasattr(model, "loss"):
+        raise TinyaeError(
+            f"check_reduction: expected a model with loss(x), got {type(model).__name__}"
+        )
+    if x.ndim == 0:
+        raise TinyaeError("check_reduction: expected x to be an array (N, ...), got a number")
     report = Report(f"the loss of {type(model).__name__}", check="check_reduction")
     xp = array_module(x)
     growth = {}

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from tinyae.arguments import checked
 from tinyae.backend import fixed_seed
 from tinyae.checking.report import Finding, Report
 from tinyae.errors import TinyaeError
@@ -66,6 +67,7 @@ MEANS = {
 }
 
 
+@checked
 def check_sampling(sampler: Any, seed: int = 0) -> Report:
     """Draw many samples, and compare their mean and variance with μ and exp(log_var).
 

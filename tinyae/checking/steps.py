@@ -7,8 +7,10 @@ from typing import Any
 
 import numpy as np
 
+from tinyae.arguments import checked
 from tinyae.checking.diagnosis.scale import factor_between
 from tinyae.checking.report import Finding, Report
+from tinyae.errors import TinyaeError
 from tinyae.layers.module import Parameter
 
 __all__ = ["check_step"]
@@ -21,6 +23,7 @@ STEPS = 5
 CLOSE = 1e-9
 
 
+@checked
 def check_step(make: Make, like: Make, seed: int = 0) -> Report:
     """Take a few steps with an optimizer and with a trusted twin, on the same gradients.
 
@@ -43,6 +46,9 @@ def check_step(make: Make, like: Make, seed: int = 0) -> Report:
         stays where it is), ``state-shared`` (right for one parameter, wrong for two),
         ``memory-lost`` (the first step is right, later ones are not), ``unknown``.
     """
+    for name, build in (("make", make), ("like", like)):
+        if not callable(build):
+            raise TinyaeError(f"check_step: expected {name} to be a function, got {build!r}")
     report = Report("the steps of an optimizer", check="check_step")
     report.findings += _manners(make, seed)
     given, right = _path(make, seed), _path(like, seed)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from tinyae.arguments import checked
 from tinyae.backend import Array, array_module
 from tinyae.checking.numerical import ROUNDING, Line
 from tinyae.checking.probe import ModelProbe, Probe
@@ -80,6 +81,7 @@ class TaylorReport(Report):
     __repr__ = __str__
 
 
+@checked
 def check_taylor(layer: Module, x: Array, seed: int = 0) -> TaylorReport:
     """Does the remainder of Taylor's formula shrink with order 2?
 

@@ -162,18 +162,19 @@ def _layout_differences(passed: Pass, probe: Probe, fit: list[str]) -> dict[str,
         return {INPUT: scattered.failure}
     if not agree(scattered.y, passed.y):
         return {"output": "forward gives another output"}
+    typical = float(abs(probe.dy).max())
     return {
         name: f"backward gives {name} another gradient"
         for name in fit
         if _unfit(name, scattered.gradients[name], passed.gradients[name])
-        or not agree(scattered.gradients[name], passed.gradients[name])
+        or not agree(scattered.gradients[name], passed.gradients[name], typical)
     }
 
 
-def agree(array: Array, other: Array) -> bool:
-    """Whether two runs gave the same numbers, up to rounding."""
+def agree(array: Array, other: Array, typical: float = 0.0) -> bool:
+    """Whether two runs gave the same numbers, up to the rounding of ``typical`` ones."""
     xp = array_module(array, other)
     if array.shape != other.shape:
         return False
-    size = max(float(xp.abs(array).max()), float(xp.abs(other).max()))
+    size = max(float(xp.abs(array).max()), float(xp.abs(other).max()), typical)
     return float(xp.abs(array - other).max()) <= AGREEMENT * size

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import argparse
 import json
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
 from tinyae import recipes
+from tinyae.checkpoints import Checkpoints
 from tinyae.data import NAMES
+from tinyae.errors import TinyaeError
 
 __all__ = ["add_to"]
 
@@ -24,7 +27,13 @@ def add_to(commands: Any) -> None:
     parser.add_argument("--latent-dim", type=int, help="length of an autoencoder's code")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--backend", choices=["numpy", "cupy"], default="numpy")
-    parser.add_argument("--out", type=Path, help="folder for weights, history and figures")
+    parser.add_argument(
+        "--out", type=Path, help="folder for checkpoints, weights, history and figures"
+    )
+    parser.add_argument("--resume", action="store_true", help="go on where a run into --out ended")
+    parser.add_argument(
+        "--every", type=int, metavar="N", help="batches between checkpoints (each epoch, 30 s)"
+    )
     parser.add_argument("--json", action="store_true", help="last line: the result as JSON")
     parser.set_defaults(command=_train)
 
@@ -39,7 +48,8 @@ def _train(options: argparse.Namespace) -> None:
         seed=options.seed,
         backend=options.backend,
     )
-    result = recipes.get(options.recipe).run(settings)
+    with _checkpoints(options, settings):
+        result = recipes.get(options.recipe).run(settings)
     print(
         f"{result.recipe} on {result.n_train:,} samples of {result.data}: "
         f"{result.parameters:,} parameters, epochs {result.epochs}, {result.seconds:.1f} s"
@@ -55,3 +65,13 @@ def _train(options: argparse.Namespace) -> None:
             print(path)
     if options.json:
         print(json.dumps(result.as_json()))
+
+
+def _checkpoints(options: argparse.Namespace, settings: recipes.Settings) -> Any:
+    """A block that keeps the training in the folder of the results, if there is one."""
+    if options.out is None:
+        if options.resume or options.every:
+            raise TinyaeError("train: expected --out DIR, which has the checkpoints, got none")
+        return nullcontext()
+    about = {"recipe": options.recipe, "settings": {**vars(settings), "progress": True}}
+    return Checkpoints(options.out / "checkpoint.npz", options.every, options.resume, about)

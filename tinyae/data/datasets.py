@@ -22,6 +22,7 @@ from typing import Any
 
 import numpy as np
 
+from tinyae.arguments import checked
 from tinyae.data.idx import read_idx, write_idx
 from tinyae.errors import TinyaeError, near_names
 
@@ -33,6 +34,7 @@ _DIGITS_SEED = 0
 _DIGITS_SOURCES = ("digits.py", "strokes.py")
 
 
+@checked
 def load(
     name: str, split: str = "train", root: str | os.PathLike[str] | None = None
 ) -> tuple[np.ndarray, np.ndarray]:
@@ -78,7 +80,7 @@ def load(
 
 def check_name(asked_by: str, name: Any) -> None:
     """Refuse a name that is no data set's, and tell the near ones."""
-    if name not in NAMES:
+    if not isinstance(name, str) or name not in NAMES:
         hint = near_names(name, NAMES)
         raise TinyaeError(f"{asked_by}: expected one of {', '.join(NAMES)}, got {name!r}{hint}")
 

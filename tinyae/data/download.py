@@ -13,6 +13,7 @@ from io import BufferedIOBase
 from pathlib import Path
 from typing import IO
 
+from tinyae.arguments import checked
 from tinyae.atomic import whole_file
 from tinyae.data.datasets import check_name, data_root, digits_folder, write_digits
 from tinyae.errors import TinyaeError
@@ -128,6 +129,7 @@ SOURCES = {
 }
 
 
+@checked
 def fetch(
     name: str,
     root: str | os.PathLike[str] | None = None,
@@ -160,11 +162,13 @@ def fetch(
         file: the message then tells what each of them gave.
     """
     check_name("fetch", name)
+    if mirrors is not None and not all(isinstance(mirror, str) for mirror in mirrors):
+        raise TinyaeError(f"fetch: expected mirrors to be a list of addresses, got {mirrors!r}")
     if name == "digits":
         return write_digits(digits_folder(root))
     source = SOURCES[name]
     paths = [data_root(root) / name / file.name for file in source.files]
-    in_turn = list(mirrors or source.mirrors)
+    in_turn = list(source.mirrors if mirrors is None or len(mirrors) == 0 else mirrors)
     for path, file in zip(paths, source.files, strict=True):
         if _is_whole(path, file):
             continue

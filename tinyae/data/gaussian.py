@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 
+from tinyae.arguments import checked
 from tinyae.errors import TinyaeError
 
 __all__ = ["gaussian_groups"]
 
 
+@checked
 def gaussian_groups(
     n: int = 200,
     dimensions: int = 15,

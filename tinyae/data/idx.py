@@ -26,6 +26,7 @@ from typing import Any
 
 import numpy as np
 
+from tinyae.arguments import checked
 from tinyae.atomic import whole_file
 from tinyae.errors import TinyaeError
 
@@ -43,6 +44,7 @@ _MOST_DIMENSIONS = 32
 _CHUNK = 1 << 20
 
 
+@checked
 def read_idx(path: str | os.PathLike[str]) -> np.ndarray:
     """Read an array from an IDX file, decompressing it when its name ends in ``.gz``.
 
@@ -77,6 +79,7 @@ def read_idx(path: str | os.PathLike[str]) -> np.ndarray:
     return array.astype(dtype.newbyteorder("="), copy=False)
 
 
+@checked
 def write_idx(path: str | os.PathLike[str], array: np.ndarray) -> None:
     """Write an array as an IDX file, compressed when its name ends in ``.gz``.
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from tinyae.arguments import checked
 from tinyae.backend import array_module, generator_for, host_generator
 from tinyae.errors import TinyaeError
 
@@ -46,6 +47,7 @@ class DataLoader:
         of at least 1, or when ``drop_last`` leaves no batch.
     """
 
+    @checked
     def __init__(
         self,
         x: Any,
@@ -108,6 +110,7 @@ class RandomBatches:
         ``steps`` is no integer of at least 1.
     """
 
+    @checked
     def __init__(
         self,
         x: Any,
@@ -166,6 +169,7 @@ class NoisyBatches:
     denoising autoencoders", 2008.
     """
 
+    @checked
     def __init__(self, batches: Any, noise: float) -> None:
         if not 0 <= noise < np.inf:
             raise TinyaeError(f"NoisyBatches: expected a finite noise of at least 0, got {noise}")
@@ -178,6 +182,8 @@ class NoisyBatches:
     def __iter__(self) -> Iterator[tuple[Any, Any]]:
         for batch in self.batches:
             x, y = batch if isinstance(batch, tuple) else (batch, batch)
+            if x.dtype.kind != "f":
+                raise TinyaeError(f"NoisyBatches: expected x of a float type, got {x.dtype}")
             drawn = generator_for(x).standard_normal(x.shape, dtype=x.dtype)
             yield x + self.noise * drawn, y
 

@@ -6,13 +6,15 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from tinyae.backend import array_module
+from tinyae.arguments import checked
+from tinyae.backend import Array, array_module
 from tinyae.errors import TinyaeError
 
 __all__ = ["scale", "select_classes"]
 
 
-def select_classes(images: Any, labels: Any, classes: Sequence[int]) -> tuple[Any, Any]:
+@checked
+def select_classes(images: Array, labels: Array, classes: Sequence[int]) -> tuple[Any, Any]:
     """Keep the images of some classes and number these classes anew.
 
     ``select_classes(images, labels, (9, 0))`` keeps nines and zeros, in the order in which they
@@ -56,7 +58,8 @@ def select_classes(images: Any, labels: Any, classes: Sequence[int]) -> tuple[An
     return images[kept], position[kept]
 
 
-def scale(images: Any, divisor: float = 255.0, offset: float = 0.0) -> Any:
+@checked
+def scale(images: Array, divisor: float = 255.0, offset: float = 0.0) -> Any:
     """Turn grey values into float32 numbers: ``images / divisor + offset``.
 
     Bytes 0…255 become [0, 1] with the defaults and [-1, 1) with ``scale(images, 128, -1)``.

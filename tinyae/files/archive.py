@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from tinyae.atomic import whole_file
-from tinyae.errors import TinyaeError
+from tinyae.errors import TinyaeError, readable
 
 __all__ = ["read_archive", "write_archive"]
 
@@ -111,11 +111,11 @@ def read_archive(
             name.removesuffix(".npy"): _array(name, members.pop(name)) for name in list(members)
         }
     except TinyaeError as reason:
-        raise TinyaeError(f"{os.fspath(path)}: {reason}") from None
+        raise TinyaeError(f"{os.fspath(path)}: {readable(reason)}") from None
     except Exception as reason:  # zipfile and json raise a dozen kinds for a damaged file
         raise TinyaeError(
             f"{os.fspath(path)}: expected a file that tinyae wrote, got one that is damaged, cut "
-            f"short or of another kind ({type(reason).__name__}: {reason})"
+            f"short or of another kind ({type(reason).__name__}: {readable(reason)})"
         ) from reason
 
 
@@ -133,7 +133,9 @@ def _members(path: Path) -> dict[str, bytes]:
     if not os.path.isfile(path):
         found = "a folder" if os.path.isdir(path) else "nothing that can be read"
         raise TinyaeError(f"expected a file, found {found}")
-    with zipfile.ZipFile(path) as archive:
+    with open(path, "rb") as file:  # as a whole: zipfile would ask a file for as much as it says
+        content = io.BytesIO(file.read())
+    with content, zipfile.ZipFile(content) as archive:
         members = archive.infolist()
         if len({member.filename for member in members}) < len(members):
             raise TinyaeError("expected members of different names, got one of them twice")
@@ -142,7 +144,7 @@ def _members(path: Path) -> dict[str, bytes]:
             for member in members
             if member.compress_type == zipfile.ZIP_STORED and member.file_size >= 0
         ]
-        if len(sizes) < len(members) or sum(sizes) > os.path.getsize(path):
+        if len(sizes) < len(members) or sum(sizes) > len(content.getbuffer()):
             raise TinyaeError(
                 "expected members that are not compressed and together no larger than the file"
             )

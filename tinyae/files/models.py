@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 
-from tinyae.errors import TinyaeError
+from tinyae.arguments import checked
+from tinyae.errors import TinyaeError, readable
 from tinyae.files.archive import read_archive, write_archive
 from tinyae.files.building import build
 from tinyae.files.description import describe
@@ -16,6 +17,7 @@ VERSION = 1
 """Of the description of a model; larger whenever an older tinyae could not read it."""
 
 
+@checked
 def save(model: Module, path: str | os.PathLike[str]) -> None:
     """Write a model into one ``.npz`` file: structure, weights, running statistics.
 
@@ -38,8 +40,6 @@ def save(model: Module, path: str | os.PathLike[str]) -> None:
         than numbers, texts, layers, and lists, tuples and dictionaries of them; when the file
         cannot be written.
     """
-    if not isinstance(model, Module):
-        raise TinyaeError(f"save: expected a model made of layers, got {type(model).__name__}")
     try:
         description, arrays = describe(model)
     except RecursionError:
@@ -47,6 +47,7 @@ def save(model: Module, path: str | os.PathLike[str]) -> None:
     write_archive(path, "model", VERSION, description, arrays)
 
 
+@checked
 def load(path: str | os.PathLike[str]) -> Module:
     """Read a model that ``save`` wrote.
 
@@ -74,9 +75,9 @@ def load(path: str | os.PathLike[str]) -> Module:
     try:
         return build(description, arrays)
     except TinyaeError as reason:
-        raise TinyaeError(f"{os.fspath(path)}: {reason}") from None
+        raise TinyaeError(f"{os.fspath(path)}: {readable(reason)}") from None
     except Exception as reason:  # the checksum fits, so somebody wrote it like this
         raise TinyaeError(
             f"{os.fspath(path)}: expected the description of a model, got one that makes no sense "
-            f"({type(reason).__name__}: {reason})"
+            f"({type(reason).__name__}: {readable(reason)})"
         ) from reason

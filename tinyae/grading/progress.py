@@ -61,8 +61,7 @@ class Progress:
     def write(self) -> None:
         """Keep it, whole or not at all."""
         known = {"right": self.right, "skipped": self.skipped, "hints": self.hints}
-        with whole_file(self.folder / FILE) as file:
-            file.write((json.dumps(known, indent=1) + "\n").encode())
+        _write(self.folder / FILE, json.dumps(known, indent=1) + "\n")
 
     def file_of(self, exercise: Exercise) -> Path:
         """Where the student writes their answer."""
@@ -72,8 +71,7 @@ class Progress:
         """The student's file, with the stub in it if it is not there; never overwritten."""
         path = self.file_of(exercise)
         if not path.exists():
-            with whole_file(path) as file:
-                file.write(exercise.stub.encode())
+            _write(path, exercise.stub)
         return path
 
     def next(self, course: list[Exercise]) -> Exercise | None:
@@ -94,3 +92,12 @@ class Progress:
         if name in self.skipped:
             self.skipped.remove(name)
         self.write()
+
+
+def _write(path: Path, text: str) -> None:
+    """Write a text, whole or not at all."""
+    try:
+        with whole_file(path) as file:
+            file.write(text.encode())
+    except OSError as reason:
+        raise TinyaeError(f"learn: cannot write {path}: {reason}") from reason

@@ -54,8 +54,8 @@ class LeakyReLU(Layer):
 
     def forward(self, x: Array) -> Array:
         xp = array_module(x)
-        self.positive = x > 0
-        return xp.maximum(x, 0) + self.negative_slope * xp.minimum(x, 0)
+        self.positive, passed = x > 0, xp.maximum(x, 0)
+        return passed + self.negative_slope * (x - passed)
 
     def backward(self, dy: Array) -> Array:
         passed = dy * self.positive

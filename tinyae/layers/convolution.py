@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tinyae.backend import Array
+from tinyae.backend import Array, array_module
 from tinyae.errors import TinyaeError
 from tinyae.layers.base import Layer
 from tinyae.layers.initialization import kaiming_uniform
@@ -80,13 +80,15 @@ class Conv2d(Layer):
             )
         self.x = x
         y = correlate(x, self.weight.value, self.stride, self.padding)
-        return y + self.bias.value[:, None, None] if self.bias else y
+        if self.bias:
+            y += self.bias.value[:, None, None]
+        return y
 
     def backward(self, dy: Array) -> Array:
         geometry = self.stride, self.padding
         self.weight.grad += correlate_weight_gradient(self.x, dy, *geometry, self.kernel_size)
         if self.bias:
-            self.bias.grad += dy.sum(axis=(0, 2, 3))
+            self.bias.grad += array_module(dy).einsum("noij->o", dy)
         return correlate_input_gradient(dy, self.weight.value, *geometry, self.x.shape[2:])
 
 
@@ -158,13 +160,15 @@ class ConvTranspose2d(Layer):
         self.x = x
         size = self._output_size(x.shape[2:])
         y = correlate_input_gradient(x, self.weight.value, self.stride, self.padding, size)
-        return y + self.bias.value[:, None, None] if self.bias else y
+        if self.bias:
+            y += self.bias.value[:, None, None]
+        return y
 
     def backward(self, dy: Array) -> Array:
         geometry = self.stride, self.padding
         self.weight.grad += correlate_weight_gradient(dy, self.x, *geometry, self.kernel_size)
         if self.bias:
-            self.bias.grad += dy.sum(axis=(0, 2, 3))
+            self.bias.grad += array_module(dy).einsum("noij->o", dy)
         return correlate(dy, self.weight.value, *geometry)
 
     def _output_size(self, size: Pair) -> Pair:

@@ -44,7 +44,7 @@ Pair = tuple[int, int]
 
 def pair(value: int | tuple[int, int]) -> Pair:
     """One number for both directions, or one number for each."""
-    return (value, value) if isinstance(value, int) else (value[0], value[1])
+    return (value[0], value[1]) if isinstance(value, tuple | list) else (value, value)
 
 
 def output_size(size: Pair, kernel: Pair, stride: Pair, padding: Pair) -> Pair:

@@ -6,6 +6,7 @@ from tinyae.backend import Array
 from tinyae.errors import TinyaeError
 from tinyae.layers.base import Layer
 from tinyae.layers.initialization import kaiming_uniform
+from tinyae.threads import matmul
 
 __all__ = ["Linear"]
 
@@ -49,11 +50,13 @@ class Linear(Layer):
 
     def forward(self, x: Array) -> Array:
         self.x = x
-        y = x @ self.weight.value.T
-        return y + self.bias.value if self.bias else y
+        y = matmul(x, self.weight.value.T)
+        if self.bias:
+            y += self.bias.value
+        return y
 
     def backward(self, dy: Array) -> Array:
-        self.weight.grad += dy.T @ self.x
+        self.weight.grad += matmul(dy.T, self.x)
         if self.bias:
             self.bias.grad += dy.sum(axis=0)
-        return dy @ self.weight.value
+        return matmul(dy, self.weight.value)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, ClassVar, TypeVar
 
 import numpy as np
 
+from tinyae.arguments import check_arguments, checked, signature
 from tinyae.backend import Array, array_module, default_module, get_module, to_numpy
-from tinyae.errors import TinyaeError
+from tinyae.errors import TinyaeError, readable
 
 __all__ = ["Module", "Parameter"]
 
@@ -35,7 +37,12 @@ class Parameter:
 
     def __init__(self, value: Array) -> None:
         xp = default_module()
-        self.value = xp.array(value, dtype="float32")
+        try:
+            self.value = xp.array(value, dtype="float32")
+        except (TypeError, ValueError, OverflowError) as reason:
+            raise TinyaeError(
+                f"Parameter: expected value to be an array of numbers: {reason}"
+            ) from None
         self.grad = xp.zeros_like(self.value)
         self.name = ""
 
@@ -79,6 +86,11 @@ class Module:
         """Remember what the module was built with, to print it and to build it again."""
         module = super().__new__(cls)
         module._arguments = (args, kwargs)
+        home = getattr(cls.__init__, "__module__", "")  # object.__init__ has none
+        if home.startswith("tinyae."):  # what others annotate is their own affair
+            with contextlib.suppress(TypeError):  # Python says it better when it calls
+                given = signature(cls).bind(*args, **kwargs).arguments  # type: ignore[arg-type]
+                check_arguments(cls.__name__, cls.__init__, given)
         return module
 
     def children(self) -> dict[str, Module]:
@@ -127,6 +139,7 @@ class Module:
         for parameter in self.parameters():
             parameter.zero_grad()
 
+    @checked
     def train(self: Self, mode: bool = True) -> Self:
         """Switch to training mode (or, with ``False``, to evaluation); returns the module."""
         for _, module in self.modules():
@@ -147,11 +160,18 @@ class Module:
 
     def astype(self: Self, dtype: str) -> Self:
         """Convert weights, gradients and running statistics, in place; returns the module."""
-        if np.dtype(dtype).kind != "f":
-            raise TinyaeError(f"{self.label}: expected a float type for the weights, got {dtype}")
+        try:
+            is_float = dtype is not None and np.dtype(dtype).kind == "f"
+        except (TypeError, ValueError):
+            is_float = False
+        if not is_float:
+            raise TinyaeError(
+                f"{self.label}: expected a float type for the weights, got {readable(dtype)}"
+            )
         self._replace_arrays(lambda a: a.astype(dtype) if a.dtype.kind == "f" else a)
         return self
 
+    @checked
     def to(self: Self, backend: str) -> Self:
         """Move weights, gradients and running statistics to ``"numpy"`` or ``"cupy"``."""
         xp = get_module(backend)
@@ -176,6 +196,11 @@ class Module:
             When a key is missing or unknown, a shape differs or a value is no number; nothing
             is changed then.
         """
+        if not isinstance(state, Mapping):
+            raise TinyaeError(
+                f"{self.label}: load_state_dict: expected state to be a dictionary of arrays, got "
+                f"{type(state).__name__}"
+            )
         places = {path: (owner, name) for path, owner, name in self._places()}
         missing, unknown = places.keys() - state.keys(), state.keys() - places.keys()
         if missing or unknown:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tinyae.backend import Array, default_module
+from tinyae.backend import Array, array_module, default_module
 from tinyae.errors import TinyaeError
 from tinyae.layers.base import Layer
 from tinyae.layers.module import Parameter
@@ -46,9 +46,10 @@ class BatchNorm(Layer):
 
         dx_i = (g_i − mean(g) − x̂_i · mean(g · x̂)) / √(σ² + ε),
 
-    and dγ = Σ dy · x̂, dβ = Σ dy. In evaluation μ and σ² are constants and only the first term
-    stays: dx = g / √(σ² + ε). An upstream gradient of all ones is no test of this: it gives
-    dx = 0 whatever γ is, as Σ y does not depend on x.
+    and dγ = Σ dy · x̂, dβ = Σ dy. The two means are γ dβ/n and γ dγ/n, so that
+    dx_i = γ / √(σ² + ε) · (dy_i − dβ/n − x̂_i · dγ/n): no further sums. In evaluation μ and σ²
+    are constants and only the first term stays: dx = g / √(σ² + ε). An upstream gradient of all
+    ones is no test of this: it gives dx = 0 whatever γ is, as Σ y does not depend on x.
 
     References
     ----------
@@ -73,44 +74,64 @@ class BatchNorm(Layer):
         self.num_batches_tracked = xp.zeros((), dtype="int64")
 
     def forward(self, x: Array) -> Array:
-        self.axes = (0, *range(2, x.ndim))
-        mean, variance = self._statistics(x)
-        self.inverse_std = self._columns(1 / (variance + self.eps) ** 0.5, x)
-        self.normalized = (x - self._columns(mean, x)) * self.inverse_std
+        self._check_count(x)
+        rows = x.reshape(len(x), -1)
+        mean, variance = self._statistics(rows)
+        self.inverse_std = 1 / (variance + self.eps) ** 0.5
+        self.normalized = rows - self._spread(mean, rows)
+        self.normalized *= self._spread(self.inverse_std, rows)
         self.in_training = self.training
-        return self._columns(self.weight.value, x) * self.normalized + self._columns(
-            self.bias.value, x
-        )
+        y = self.normalized * self._spread(self.weight.value, rows)
+        y += self._spread(self.bias.value, rows)
+        return y.reshape(x.shape)
 
     def backward(self, dy: Array) -> Array:
-        self.weight.grad += (dy * self.normalized).sum(axis=self.axes)
-        self.bias.grad += dy.sum(axis=self.axes)
-        g = self._columns(self.weight.value, dy) * dy
+        rows = dy.reshape(len(dy), -1)
+        d_weight = self._gathered(_products(rows, self.normalized))
+        d_bias = self._gathered(rows.sum(axis=0))
+        self.weight.grad += d_weight
+        self.bias.grad += d_bias
+        slope, dx = self.weight.value * self.inverse_std, rows
         if self.in_training:
-            correlation = (g * self.normalized).mean(axis=self.axes, keepdims=True)
-            g = g - g.mean(axis=self.axes, keepdims=True) - self.normalized * correlation
-        return g * self.inverse_std
+            count = rows.size // self.num_features
+            dx = self.normalized * self._spread(d_weight / -count, rows)
+            dx += rows
+            dx -= self._spread(d_bias / count, rows)
+        return (dx * self._spread(slope, rows)).reshape(dy.shape)
 
-    def _statistics(self, x: Array) -> tuple[Array, Array]:
-        """The mean and variance to normalize with; in training, the running ones move."""
-        if not self.training:
-            return self.running_mean, self.running_var
-        count = x.size // self.num_features
-        if count < 2:
+    def _check_count(self, x: Array) -> None:
+        if self.training and x.size // self.num_features < 2:
             raise TinyaeError(
                 f"{self.label}: expected more than one value a feature in training, "
                 f"got input {x.shape}; use a larger batch, "
                 "DataLoader(…, drop_last=True), or model.eval()"
             )
-        mean, variance = x.mean(axis=self.axes), x.var(axis=self.axes)
+
+    def _statistics(self, rows: Array) -> tuple[Array, Array]:
+        """The mean and variance to normalize with; in training, the running ones move."""
+        if not self.training:
+            return self.running_mean, self.running_var
+        count = rows.size // self.num_features
+        mean = self._gathered(rows.sum(axis=0)) / count
+        centered = rows - self._spread(mean, rows)
+        variance = self._gathered(_products(centered, centered)) / count
         self.running_mean += self.momentum * (mean - self.running_mean)
         self.running_var += self.momentum * (variance * count / (count - 1) - self.running_var)
         self.num_batches_tracked += 1
         return mean, variance
 
-    def _columns(self, per_feature: Array, x: Array) -> Array:
-        """A vector with a number a feature, shaped to broadcast along axis 1 of x."""
-        return per_feature.reshape(1, -1, *[1] * (x.ndim - 2))
+    def _spread(self, per_feature: Array, rows: Array) -> Array:
+        """A number a feature, repeated for each of the feature's places in a row."""
+        return per_feature.repeat(rows.shape[1] // self.num_features)
+
+    def _gathered(self, per_place: Array) -> Array:
+        """A number a place of a row, summed over the places of each feature."""
+        return per_place.reshape(self.num_features, -1).sum(axis=1)
+
+
+def _products(a: Array, b: Array) -> Array:
+    """Σ_n a[n, k] · b[n, k]."""
+    return array_module(a).einsum("nk,nk->k", a, b)
 
 
 class BatchNorm1d(BatchNorm):

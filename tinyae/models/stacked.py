@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from itertools import pairwise
 
+from tinyae.arguments import checked
 from tinyae.backend import Array, array_module, backend_name
 from tinyae.errors import TinyaeError, check_choice
 from tinyae.layers.activations import ReLU, Sigmoid, Tanh
@@ -88,6 +89,7 @@ class StackedAutoencoder(Module):
         """How many autoencoders there are."""
         return len(self.decoders)
 
+    @checked
     def autoencoder(self, layer: int) -> Autoencoder:
         """The autoencoder of one layer, from 0; it shares its weights with the network."""
         self._check_layer(layer)
@@ -107,6 +109,7 @@ class StackedAutoencoder(Module):
         """The last code of x (N, sizes[0]): shape (N, sizes[-1])."""
         return self.encoder(x)
 
+    @checked
     def decode(self, code: Array, squash: bool = False) -> Array:
         """From the last code back through all decoders: shape (N, sizes[0]).
 
@@ -121,6 +124,7 @@ class StackedAutoencoder(Module):
             code = decoder(code)
         return self.encoder[1].forward(code) if squash else code
 
+    @checked
     def features(self, layer: int) -> Array:
         """What each unit of a layer stands for, as a picture in the space of the input.
 
@@ -143,6 +147,7 @@ class StackedAutoencoder(Module):
             pictures = pictures @ below.weight.value.T
         return pictures.copy()
 
+    @checked
     def pretrain(
         self,
         x: Array,
@@ -189,6 +194,7 @@ class StackedAutoencoder(Module):
             x = self.encoder[2 * layer](x) if self.codes == "before" else model.encode(x)
         return histories
 
+    @checked
     def fit_classifier(
         self,
         x: Array,
@@ -221,6 +227,7 @@ class StackedAutoencoder(Module):
             steps=steps, batch_size=batch_size, title=title, progress=progress,
         )  # fmt: skip
 
+    @checked
     def fine_tune(
         self,
         x: Array,
@@ -268,6 +275,7 @@ class StackedAutoencoder(Module):
         """The most likely label of each row of x: shape (N,)."""
         return self.network(x).argmax(axis=1)
 
+    @checked
     def score(self, x: Array, y: Array) -> float:
         """The share of right predictions, from 0 to 1."""
         _check_labels(x, y)

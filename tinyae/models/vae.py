@@ -5,11 +5,12 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+from tinyae.arguments import checked
 from tinyae.backend import Array, array_module, generator_for
 from tinyae.errors import TinyaeError, check_choice
 from tinyae.layers.base import Layer
 from tinyae.layers.module import Module
-from tinyae.losses import BCELoss, MSELoss, gaussian_kl
+from tinyae.losses import BCELoss, MSELoss, check_log_var, gaussian_kl
 
 __all__ = ["VAE", "GaussianSampler", "VAELoss", "VAEOutput"]
 
@@ -55,6 +56,7 @@ class GaussianSampler:
                 f"VAE: expected heads mean and log_var of one shape, got {mean.shape} "
                 f"and {log_var.shape}"
             )
+        check_log_var(log_var)
         noise = generator_for(mean).standard_normal(mean.shape, dtype=mean.dtype)
         self.deviation = xp.exp(0.5 * log_var) * noise
         return mean + self.deviation
@@ -73,6 +75,7 @@ def _em(mean: Array, log_var: Array) -> tuple[Array, Array, Array]:
 def _em_strict(mean: Array, log_var: Array) -> tuple[Array, Array, Array]:
     """½ Σ (μ² + σ²): the KL divergence without the entropy of q(z|x) alone."""
     xp = array_module(mean)
+    check_log_var(log_var)
     variance = xp.exp(log_var)
     return 0.5 * (mean**2 + variance).sum(), mean.copy(), 0.5 * variance
 
@@ -171,6 +174,7 @@ class VAE(Module):
         """decode(μ(x)): the reconstruction from the middle of q(z|x), with nothing drawn."""
         return self.decode(self.encode(x)[0])
 
+    @checked
     def sample(self, n: int) -> Array:
         """Decode ``n`` codes drawn from the prior N(0, 1)."""
         if n < 1:

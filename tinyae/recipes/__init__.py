@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tinyae.arguments import checked
 from tinyae.errors import TinyaeError, near_names
 from tinyae.recipes.base import Recipe, Result, Settings
 from tinyae.recipes.compression import COMPRESSION
@@ -14,6 +15,7 @@ RECIPES = {recipe.name: recipe for recipe in (*VARIATIONAL, *STACKED, COMPRESSIO
 """The recipes by name."""
 
 
+@checked
 def get(name: str) -> Recipe:
     """The recipe called ``name``.
 

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from tinyae.backend import Array, to_numpy
 from tinyae.data import DataLoader
 from tinyae.layers.module import Module
@@ -64,13 +66,8 @@ class AdamTraining:
         model, epochs = self.model(settings.latent_dim), settings.epochs or self.epochs
         batches, optimizer = self.batches(data[0]), Adam(model.parameters(), lr=1e-3)
         test_data = test() if self.measure else None  # a missing file is found before training
-        snapshots: list[Snapshot] = []
+        snapshots = _Snapshots(model, self.snapshot_every) if self.snapshot_every else None
         watch = Stopwatch()
-
-        def observe(epoch: int, batch: int, losses: dict[str, float]) -> None:
-            if self.snapshot_every and (batch + 1) % self.snapshot_every == 0:
-                snapshots.append(_snapshot(model, epoch, batch, losses))
-
         with watch:
             history = fit(
                 model,
@@ -78,7 +75,7 @@ class AdamTraining:
                 epochs,
                 optimizer,
                 self.loss() if self.loss else None,
-                on_batch=observe,
+                on_batch=snapshots,
                 progress=settings.progress,
             )
         return Trained(
@@ -88,10 +85,40 @@ class AdamTraining:
             epochs=epochs,
             metrics=self.measure(model.eval(), test_data) if self.measure and test_data else {},
             seconds=watch.seconds,
-            snapshots=snapshots,
+            snapshots=snapshots.taken if snapshots else [],
         )
 
 
-def _snapshot(model: Any, epoch: int, batch: int, losses: dict[str, float]) -> Snapshot:
-    """The losses of a batch, and images sampled in training mode, as document 004 does."""
-    return Snapshot(epoch + 1, batch + 1, losses, to_numpy(model.sample(SAMPLES)))
+class _Snapshots:
+    """Observes training: every so many batches, images sampled in training mode, as document 004.
+
+    Its state goes into checkpoints, so that a run that goes on has the earlier snapshots too.
+    """
+
+    def __init__(self, model: Any, every: int) -> None:
+        self.model, self.every, self.taken = model, every, list[Snapshot]()
+
+    def __call__(self, epoch: int, batch: int, losses: dict[str, float]) -> None:
+        """Take a snapshot when one is due."""
+        if (batch + 1) % self.every == 0:
+            samples = to_numpy(self.model.sample(SAMPLES))
+            self.taken.append(Snapshot(epoch + 1, batch + 1, losses, samples))
+
+    def state_dict(self) -> dict[str, np.ndarray]:
+        """Every snapshot as arrays."""
+        state = {}
+        for number, taken in enumerate(self.taken):
+            state[f"{number:06}.samples"] = taken.samples
+            state[f"{number:06}.place"] = np.array([taken.epoch, taken.batch])
+            for name, value in taken.losses.items():
+                state[f"{number:06}.losses.{name}"] = np.array(value)
+        return state
+
+    def load_state_dict(self, state: dict[str, np.ndarray]) -> None:
+        """Have the snapshots of ``state``, and no other."""
+        self.taken = []
+        for number in sorted({key.partition(".")[0] for key in state}):
+            prefix = f"{number}.losses."
+            losses = {k.removeprefix(prefix): float(a) for k, a in state.items() if prefix in k}
+            epoch, batch = state[f"{number}.place"].tolist()
+            self.taken.append(Snapshot(epoch, batch, losses, state[f"{number}.samples"]))

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from tinyae.arguments import check_arguments, checked
 from tinyae.backend import Array, get_module, seed, using
 from tinyae.data import load
 from tinyae.errors import TinyaeError
@@ -55,6 +56,9 @@ class Settings:
     backend: str = "numpy"
     progress: bool = True
 
+    def __post_init__(self) -> None:
+        check_arguments("Settings", type(self).__init__, vars(self))
+
 
 @dataclass(frozen=True)
 class Snapshot:
@@ -97,7 +101,7 @@ class Result:
     metrics : dict
         Final scores by name.
     seconds : float
-        The training alone.
+        The training alone; of a run that was resumed, what was done since.
     model : Module
         In evaluation mode.
     snapshots : list of Snapshot
@@ -150,6 +154,7 @@ class Recipe:
     train: Callable[[Data, Callable[[], Data], Settings], Trained]
     limit: int | None = None
 
+    @checked
     def run(self, settings: Settings | None = None) -> Result:
         """Load the data, seed the random numbers, build, train and measure.
 

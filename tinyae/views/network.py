@@ -7,6 +7,7 @@ import os
 import textwrap
 from collections.abc import Sequence
 
+from tinyae.arguments import checked
 from tinyae.atomic import whole_file
 from tinyae.errors import TinyaeError
 from tinyae.layers import (
@@ -64,6 +65,7 @@ LEFT, RIGHT = -1, 1
 LONGEST_LABEL = 34
 
 
+@checked
 def plot_model(model: Module, path: str | os.PathLike[str], input_shape: Sequence[int]) -> Picture:
     """Draw a model, layer by layer, and write the picture to a file.
 

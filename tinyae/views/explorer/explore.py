@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from tinyae.arguments import checked
 from tinyae.backend import Array, array_module, to_numpy
 from tinyae.errors import TinyaeError
 from tinyae.layers.module import Module
@@ -46,6 +47,7 @@ SCRIPTS = ("decoder.js", "picture.js", "map.js", "walk.js", "explorer.js")
 """In the order in which they build on one another."""
 
 
+@checked
 def explore(model: Any, x: Any, labels: Any, path: str | os.PathLike[str]) -> Page:
     """Write a page in which the codes of ``x`` are a map, decoded live at the pointer.
 

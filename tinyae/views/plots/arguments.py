@@ -27,7 +27,10 @@ __all__ = [
 
 def numbers(figure: str, name: str, values: Any) -> np.ndarray:
     """An array of numbers, of any backend, on the host."""
-    array = to_numpy(values)
+    try:
+        array = to_numpy(values)
+    except ValueError:  # lists of different lengths
+        array = np.array(None)
     if array.dtype.kind not in "fiub":
         raise TinyaeError(f"{figure}: expected {name} to be numbers, got {array.dtype}")
     return array
@@ -69,8 +72,8 @@ def table(figure: str, name: str, values: Any, columns: int | None = None) -> np
 def classes(figure: str, name: str, values: Any, most: int) -> tuple[np.ndarray, np.ndarray]:
     """The labels that occur, in order, and the position of each sample's label among them."""
     array = to_numpy(values)
-    if array.ndim != 1:
-        raise TinyaeError(f"{figure}: expected {name} (N,), got {array.shape}")
+    if array.ndim != 1 or array.dtype.kind not in "fiubU":
+        raise TinyaeError(f"{figure}: expected {name} (N,), got {array.shape} of {array.dtype}")
     found, position = np.unique(array, return_inverse=True)
     if len(found) > most:
         raise TinyaeError(f"{figure}: expected at most {most} different {name}, got {len(found)}")

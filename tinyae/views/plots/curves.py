@@ -12,6 +12,7 @@ from matplotlib.cm import ScalarMappable
 from matplotlib.colors import BoundaryNorm
 from matplotlib.ticker import MaxNLocator, ScalarFormatter, StrMethodFormatter
 
+from tinyae.arguments import checked
 from tinyae.errors import TinyaeError
 from tinyae.views.plots import arguments
 from tinyae.views.plots.style import (
@@ -35,6 +36,7 @@ FAR_APART = 5
 """A part so many times smaller than the whole would lie flat on the axis: its own panel."""
 
 
+@checked
 def loss_curves(
     history: Mapping[str, Sequence[float]],
     *,
@@ -86,6 +88,7 @@ def loss_curves(
     return figure
 
 
+@checked
 def compare_losses(
     runs: Mapping[str, Sequence[float]],
     *,
@@ -157,6 +160,7 @@ def _draw_curves(
         axes.legend(frameon=False, fontsize=SMALL_SIZE, labelcolor=INK)
 
 
+@checked
 def latent_lines(means: Any, *, title: str | None = None) -> Picture:
     """Draw the latent means of one batch as lines, a dimension each, over the samples.
 

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from matplotlib.ticker import MaxNLocator
 
+from tinyae.arguments import checked
 from tinyae.errors import TinyaeError
 from tinyae.views.plots import arguments
 from tinyae.views.plots.sheets import GAP, near_square, rows_of, show_sheet
@@ -19,6 +20,7 @@ __all__ = ["grid_points", "latent_grid", "samples", "samples_through_training"]
 MOST_SHEETS = 16
 
 
+@checked
 def samples(
     images: Any, *, grey: tuple[float, float] = (0.0, 1.0), title: str | None = None
 ) -> Picture:
@@ -42,6 +44,7 @@ def samples(
     return _panels("samples", sheets.values(), sheets, len(sheets), 4.0, grey, title)
 
 
+@checked
 def samples_through_training(
     sheets: Sequence[Any],
     titles: Sequence[str],
@@ -105,6 +108,7 @@ def _panels(
     return figure
 
 
+@checked
 def grid_points(extent: float, n: int) -> np.ndarray:
     """The points of an n × n grid from −extent to extent, in the order of ``latent_grid``.
 
@@ -131,6 +135,7 @@ def grid_points(extent: float, n: int) -> np.ndarray:
     return np.stack([z1.ravel(), z2.ravel()], axis=1)
 
 
+@checked
 def latent_grid(
     images: Any,
     extent: float,

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from tinyae.arguments import checked
 from tinyae.errors import TinyaeError
 from tinyae.views.plots import arguments
 from tinyae.views.plots.sheets import name_columns, name_rows, near_square, rows_of, show_sheet
@@ -17,6 +18,7 @@ __all__ = ["class_sheet", "image_sheet", "reconstructions"]
 MOST_CLASSES = 50
 
 
+@checked
 def image_sheet(
     images: Any,
     *,
@@ -50,6 +52,7 @@ def image_sheet(
     return figure
 
 
+@checked
 def class_sheet(
     images: Any,
     labels: Any,
@@ -91,6 +94,7 @@ def class_sheet(
     return figure
 
 
+@checked
 def reconstructions(
     originals: Any,
     reconstructions: Any,

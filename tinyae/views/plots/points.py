@@ -9,6 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
+from tinyae.arguments import checked
 from tinyae.errors import TinyaeError
 from tinyae.views.pca import principal_components
 from tinyae.views.plots import arguments
@@ -27,6 +28,7 @@ from tinyae.views.plots.style import (
 __all__ = ["latent_means", "pca_identity", "pca_scores"]
 
 
+@checked
 def latent_means(
     means: Any, labels: Any, *, limits: float | None = None, title: str | None = None
 ) -> Picture:
@@ -124,6 +126,7 @@ def _joint_scores(
     return components.encode(x), components.encode(y), components.shares, names, position
 
 
+@checked
 def pca_scores(true: Any, reconstructed: Any, groups: Any, *, title: str | None = None) -> Picture:
     """Draw true and reconstructed points on their first two principal components.
 
@@ -160,6 +163,7 @@ def pca_scores(true: Any, reconstructed: Any, groups: Any, *, title: str | None 
     return figure
 
 
+@checked
 def pca_identity(
     true: Any, reconstructed: Any, groups: Any, *, n: int = 4, title: str | None = None
 ) -> Picture:

@@ -6,6 +6,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.ticker import LogLocator, NullFormatter
 
+from tinyae.arguments import checked
 from tinyae.checking.taylor import TaylorReport
 from tinyae.errors import TinyaeError
 from tinyae.views.plots.style import FAINT, INK, PALETTE, SMALL_SIZE, Picture, label, new_figure
@@ -15,6 +16,7 @@ __all__ = ["taylor"]
 REFERENCES = {2: "slope 2: right", 1: "slope 1: wrong"}
 
 
+@checked
 def taylor(report: TaylorReport, *, title: str | None = None) -> Picture:
     """Draw R(h) = |f(θ + h v) − f(θ) − h g·v| over h for every tensor, on logarithmic scales.
 

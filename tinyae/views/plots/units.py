@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from matplotlib.figure import Figure
 
+from tinyae.arguments import checked
 from tinyae.views.plots import arguments
 from tinyae.views.plots.sheets import name_rows, near_square, rows_of, show_sheet
 from tinyae.views.plots.style import GREY, SIGNED, Picture, color_bar, new_figure
@@ -14,6 +15,7 @@ from tinyae.views.plots.style import GREY, SIGNED, Picture, color_bar, new_figur
 __all__ = ["features", "layer_views"]
 
 
+@checked
 def layer_views(
     inputs: Any,
     codes: Any,
@@ -76,6 +78,7 @@ def _signed_or_grey(
     color_bar(figure, drawn, row.tolist(), ticks=ticks, format="%.2g")
 
 
+@checked
 def features(
     pictures: Any, *, scale: str = "shared", columns: int | None = None, title: str | None = None
 ) -> Picture:

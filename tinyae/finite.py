@@ -1,0 +1,189 @@
+"""Numbers that go wrong: where in a step of training the first NaN or infinity appeared.
+
+Looking at every number of every step would cost as much as some layers. So little is looked at:
+the loss, and the smallest gradient of each layer, the bias's, in which a NaN of the layer's dy
+shows. Only when one of them is not finite, the batch goes through once more, with the same
+random numbers, and every layer's result is looked at. What shows in neither, such as a weight
+that one step made infinite, shows in the next batch's loss and is traced to that step.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+
+from tinyae.backend import Array, array_module, generator_states, restore_generators
+from tinyae.errors import TinyaeError
+from tinyae.layers.module import Module, Parameter
+
+__all__ = ["Watch", "check_weights", "named_losses"]
+
+CAUSES = {
+    "forward": "a learning rate that is too high, data that is not scaled, or the exp of a large "
+    "number, such as a log-variance",
+    "loss": "the log of 0 or of a negative number, the exp of a large log-variance, or a learning "
+    "rate that is too high",
+    "backward": "a division by something near 0, the log of 0, or a learning rate that is too high",
+    "update": "a learning rate that is too high",
+}
+"""What usually goes wrong in each phase of a step."""
+
+
+def named_losses(parts: Any) -> dict[str, float]:
+    """The loss and its parts as numbers, ``loss`` first."""
+    values = {name: float(value) for name, value in vars(parts).items()}
+    return {"loss": values.pop("total"), **values}
+
+
+def check_weights(model: Module, place: str) -> None:
+    """Refuse weights that are not finite; ``place`` tells after which batch."""
+    for parameter in model.parameters():
+        if not _is_finite(parameter.value):
+            raise _refusal("update", f"{parameter.name or 'a weight'}", place)
+
+
+class Watch:
+    """Runs the two passes of a step and stops at the first number that is not finite.
+
+    Parameters
+    ----------
+    objective : object with ``loss(batch)`` and ``backward()``
+    model : Module
+        Where the layers are.
+    """
+
+    def __init__(self, objective: Any, model: Module) -> None:
+        self.objective, self.model = objective, model
+        self.watched = _smallest_of_each_layer(model)
+        self.place = "what came before training"
+
+    def loss(self, batch: Sequence[Array], place: str) -> dict[str, float]:
+        """The losses of a batch by name.
+
+        Raises
+        ------
+        TinyaeError
+            When the batch is refused or its loss is not finite.
+        """
+        self.batch, self.before = batch, generator_states()
+        self.last_place, self.place = self.place, place
+        try:
+            with np.errstate(all="ignore"):
+                values = named_losses(self.objective.loss(*batch))
+        except TinyaeError as reason:
+            self._look_again()
+            raise TinyaeError(f"{reason} (in {place})") from reason
+        if not math.isfinite(values["loss"]):
+            self._look_again()
+            words = ", ".join(f"{name} {value:g}" for name, value in values.items())
+            raise TinyaeError(
+                f"fit: expected a finite loss, got {words} (loss, in {place}); "
+                f"usual causes are {CAUSES['loss']}"
+            )
+        return values
+
+    def backward(self) -> None:
+        """The gradients of the last batch.
+
+        Raises
+        ------
+        TinyaeError
+            When one is not finite.
+        """
+        try:
+            with np.errstate(all="ignore"):
+                self.objective.backward()
+                suspicious = not all(_looks_finite(parameter.grad) for parameter in self.watched)
+        except TinyaeError as reason:
+            self._look_again()
+            raise TinyaeError(f"{reason} (backward, in {self.place})") from reason
+        if suspicious and not all(_is_finite(parameter.grad) for parameter in self.watched):
+            self._look_again()
+            raise _refusal("backward", "a gradient", self.place)
+
+    def _look_again(self) -> None:
+        """The same batch once more, until the first layer whose result is not finite."""
+        check_weights(self.model, self.last_place)
+        restore_generators(self.before)
+        for parameter in self.model.parameters():
+            parameter.zero_grad()
+        with np.errstate(all="ignore"), _every_result_checked(self.model, self.place):
+            try:
+                values = named_losses(self.objective.loss(*self.batch))
+                if not math.isfinite(values["loss"]):
+                    return  # every layer's result is finite: the caller tells of the loss
+                self.objective.backward()
+            except _FirstTrouble as found:
+                raise TinyaeError(str(found)) from None
+            except TinyaeError:
+                return  # the same refusal as before, which the caller reports
+
+
+class _FirstTrouble(TinyaeError):
+    """The first result of a layer that is not finite."""
+
+
+def _refusal(phase: str, what: str, place: str, kind: type[TinyaeError] = TinyaeError) -> Any:
+    return kind(
+        f"fit: expected finite numbers, got NaN or infinity in {what} ({phase}, in {place}); "
+        f"usual causes are {CAUSES[phase]}"
+    )
+
+
+def _smallest_of_each_layer(model: Module) -> list[Parameter]:
+    """A parameter of each layer, the bias as a rule: its gradient is a sum over all of dy."""
+    if not isinstance(model, Module):
+        return list(model.parameters())
+    own = (
+        [value for value in vars(module).values() if isinstance(value, Parameter)]
+        for _, module in model.modules()
+    )
+    return [min(parameters, key=lambda p: p.size) for parameters in own if parameters]
+
+
+def _looks_finite(array: Array) -> bool:
+    """Whether the sum of squares is finite: fast, and wrong only for numbers above 10¹⁹."""
+    flat = array.ravel()
+    return math.isfinite(float(flat.dot(flat)))
+
+
+def _is_finite(array: Array) -> bool:
+    return bool(array_module(array).isfinite(array).all())
+
+
+@contextmanager
+def _every_result_checked(model: Module, place: str) -> Iterator[None]:
+    """Inside the block, each layer's passes raise ``_FirstTrouble`` for what is not finite."""
+    modules = list(model.modules()) if isinstance(model, Module) else []
+    wrapped = []
+    for path, module in modules:
+        for phase in ("forward", "backward"):
+            method = getattr(module, phase, None)
+            if method is not None and phase not in vars(module):
+                name = f"layer {path}, {module.label}" if path else module.label
+                setattr(module, phase, _checked(method, phase, name, module, place))
+                wrapped.append((module, phase))
+    try:
+        yield
+    finally:
+        for module, phase in wrapped:
+            delattr(module, phase)
+
+
+def _checked(
+    method: Callable[..., Any], phase: str, name: str, module: Module, place: str
+) -> Callable[..., Any]:
+    def checked(*arguments: Any) -> Any:
+        result = method(*arguments)
+        own = [value.grad for value in vars(module).values() if isinstance(value, Parameter)]
+        results = [result, *own] if phase == "backward" else [result]
+        arrays = [array for array in results if hasattr(array, "dtype")]
+        if not all(_is_finite(array) for array in arrays):
+            raise _refusal(phase, name, place, _FirstTrouble)
+        return result
+
+    return checked
