@@ -697,7 +697,7 @@ class ForgetsTheVariance(ta.BatchNorm2d):
         super().backward(dy)  # fills the gradients of γ and β
         g = self.weight.value[:, None, None] * dy
         g = g - g.mean(axis=(0, 2, 3), keepdims=True)
-        return g * self.inverse_std  # missing: − x̂ · mean(g · x̂)
+        return g * self.inverse_std[:, None, None]  # missing: − x̂ · mean(g · x̂)
 
 
 bug = "batch norm, all ones"

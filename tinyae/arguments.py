@@ -8,7 +8,7 @@ import inspect
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from numbers import Integral, Real
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_origin
 
 import numpy as np
 
@@ -91,13 +91,17 @@ def _alternatives(annotation: str, function: Callable[..., Any]) -> Iterator[tup
         cls = inspect.unwrap(function).__globals__.get(head, getattr(builtins, head, None))
         if part in KINDS or head in KINDS:
             found.append(KINDS[part if part in KINDS else head])
-        elif (
-            isinstance(cls, type) and cls is not Any and getattr(cls, "_is_runtime_protocol", True)
-        ):
+        elif _is_class(cls):
             found.append((f"a {head}", functools.partial(_is_a, cls)))
         else:
             return iter(())
     return iter(found)
+
+
+def _is_class(cls: Any) -> bool:
+    """Whether instances can be told from others: not so for ``Any``, ``list[int]``, protocols."""
+    is_plain = isinstance(cls, type) and get_origin(cls) is None and cls is not Any
+    return is_plain and getattr(cls, "_is_runtime_protocol", True)
 
 
 def _split(annotation: str) -> list[str]:

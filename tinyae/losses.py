@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from tinyae.arguments import checked
@@ -278,7 +280,7 @@ def gaussian_kl(mean: Array, log_var: Array) -> tuple[Array, Array, Array]:
 def check_log_var(log_var: Array) -> None:
     """Refuse the log of a variance that is beyond the range of its type: 88 in float32."""
     dtype = log_var.dtype if log_var.dtype.kind == "f" else "float64"
-    limit = float(np.log(np.finfo(dtype).max))
+    limit = math.log(np.finfo(dtype).max)
     if log_var.size and not log_var.max() <= limit:
         raise TinyaeError(
             f"log_var (the log of a variance): expected at most {limit:.0f}, as exp(log_var) is "

@@ -107,6 +107,13 @@ def _times(seconds: Sequence[float]) -> str:
 
 
 def torch_engine() -> Callable[..., Any]:
+    """``train_in_torch``, with as many threads as tinyae uses.
+
+    Raises
+    ------
+    TinyaeError
+        When PyTorch is not installed.
+    """
     try:
         import torch
     except ImportError:

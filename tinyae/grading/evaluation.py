@@ -169,7 +169,8 @@ def _raised(grade: Grade, reason: BaseException, path: Path) -> Grade:
     line = _line_of(reason, path)
     shown = linecache.getline(str(path), line or 0).strip()
     where = f"line {line}{f', `{shown}`' if shown else ''}: " if line else ""
-    code = "syntax-error" if isinstance(reason, SyntaxError) else "raises"
+    is_syntax = isinstance(reason, SyntaxError) or "null bytes" in str(reason)  # before 3.12
+    code = "syntax-error" if is_syntax else "raises"
     grade.state = WRONG
     grade.findings = [Finding("code", code, where + _sentence(reason, bool(line)))]
     return grade

@@ -97,7 +97,7 @@ def _wrapped(paragraph: str) -> str:
 
 
 def _width() -> int:
-    return min(shutil.get_terminal_size((100, 24)).columns, 100)
+    return min(shutil.get_terminal_size((100, 24)).columns or 100, 100)  # 0: not known
 
 
 def _item(words: str) -> list[str]:
