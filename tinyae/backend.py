@@ -39,7 +39,10 @@ __all__ = [
 Array = Any
 """An n-dimensional array of any backend."""
 
+HOST = (np.ndarray, np.generic)
+
 _modules: dict[str, Any] = {"numpy": np}
+_names: dict[Any, str] = {np: "numpy"}
 _default: Any = np
 _seed: int | None = None
 _generators: dict[str, Any] = {"numpy": np.random.Generator(np.random.SFC64())}
@@ -56,6 +59,7 @@ def register_backend(name: str, module: Any) -> None:
         Offers NumPy's functions and an array class called ``ndarray``.
     """
     _modules[name] = module
+    _names[module] = name
 
 
 def _load_cupy() -> Any:
@@ -124,7 +128,7 @@ def default_module() -> Any:
 
 
 def _module_of(array: Any) -> Any:
-    if isinstance(array, np.ndarray | np.generic):
+    if isinstance(array, HOST):
         return np
     for module in _modules.values():
         if isinstance(array, module.ndarray):
@@ -155,8 +159,7 @@ def array_module(*arrays: Array) -> Any:
 
 def backend_name(array: Array) -> str:
     """The name of the backend that an array lives on, such as ``"numpy"``."""
-    module = _module_of(array)
-    return next(name for name, known in _modules.items() if known is module)
+    return _names[_module_of(array)]
 
 
 def to_numpy(array: Any) -> np.ndarray:

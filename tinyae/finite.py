@@ -58,6 +58,7 @@ class Watch:
 
     def __init__(self, objective: Any, model: Module) -> None:
         self.objective, self.model = objective, model
+        self.accumulate = getattr(objective, "accumulate", objective.backward)
         self.watched = _smallest_of_each_layer(model)
         self.place = "what came before training"
 
@@ -96,7 +97,7 @@ class Watch:
         """
         try:
             with np.errstate(all="ignore"):
-                self.objective.backward()
+                self.accumulate()
                 suspicious = not all(_looks_finite(parameter.grad) for parameter in self.watched)
         except TinyaeError as reason:
             self._look_again()

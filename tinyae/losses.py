@@ -9,7 +9,7 @@ import numpy as np
 from tinyae.arguments import checked
 from tinyae.backend import Array, array_module
 from tinyae.errors import TinyaeError, check_choice
-from tinyae.layers.activations import LogSoftmax, sigmoid
+from tinyae.layers.activations import LogSoftmax, positive_part, sigmoid
 
 __all__ = [
     "BCELoss",
@@ -140,13 +140,12 @@ class BCELoss(Loss):
     def terms(self, prediction: Array, target: Array) -> Array:
         xp = array_module(prediction)
         with np.errstate(divide="ignore"):
-            log_one = xp.maximum(xp.log(prediction), -100)
-            log_zero = xp.maximum(xp.log1p(-prediction), -100)
-        return -(target * log_one + (1 - target) * log_zero)
+            log_one = xp.log(prediction).clip(-100, 0)
+            log_zero = xp.log1p(-prediction).clip(-100, 0)
+        return target * (log_zero - log_one) - log_zero
 
     def gradient(self, prediction: Array, target: Array) -> Array:
-        xp = array_module(prediction)
-        return (prediction - target) / xp.maximum(prediction * (1 - prediction), 1e-12)
+        return (prediction - target) / (prediction * (1 - prediction)).clip(1e-12, 1)
 
     def check_target(self, prediction: Array, target: Array) -> None:
         super().check_target(prediction, target)
@@ -172,7 +171,7 @@ class BCEWithLogitsLoss(Loss):
     def terms(self, prediction: Array, target: Array) -> Array:
         xp = array_module(prediction)
         overflow_free = xp.log1p(xp.exp(-xp.abs(prediction)))
-        return xp.maximum(prediction, 0) - target * prediction + overflow_free
+        return positive_part(prediction) - target * prediction + overflow_free
 
     def gradient(self, prediction: Array, target: Array) -> Array:
         return sigmoid(prediction) - target

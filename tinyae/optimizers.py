@@ -9,7 +9,7 @@ from tinyae.arguments import checked
 from tinyae.backend import array_module
 from tinyae.errors import TinyaeError
 from tinyae.layers.module import Parameter
-from tinyae.threads import share
+from tinyae.threads import Block, share
 
 __all__ = ["SGD", "Adam", "Optimizer"]
 
@@ -142,7 +142,8 @@ class Adam(Optimizer):
 
     With g = ∂L/∂θ at step t: m = β₁ m + (1 − β₁) g and v = β₂ v + (1 − β₂) g² are moving
     averages of the gradient and of its square. Both start at 0 and are too small at first;
-    m̂ = m / (1 − β₁ᵗ) and v̂ = v / (1 − β₂ᵗ) correct that.
+    m̂ = m / (1 − β₁ᵗ) and v̂ = v / (1 − β₂ᵗ) correct that. With c = 1 − β₂ᵗ the code moves θ by
+    (lr √c / (1 − β₁ᵗ)) · m / (√v + ε √c), the same step without dividing all of v by c.
 
     Parameters
     ----------
@@ -178,21 +179,23 @@ class Adam(Optimizer):
         xp = array_module(parameter.value)
         if not state:
             state.update(t=0, m=xp.zeros_like(parameter.value), v=xp.zeros_like(parameter.value))
-        (beta1, beta2), m, v = group["betas"], state["m"], state["v"]
+        beta1, beta2 = group["betas"]
+        arrays = parameter.value, parameter.grad, state["m"], state["v"]
         state["t"] += 1
         m_correction, v_correction = 1 - beta1 ** state["t"], 1 - beta2 ** state["t"]
-        rows = [xp.atleast_1d(array) for array in (parameter.value, parameter.grad, m, v)]
+        lr, eps = group["lr"] * v_correction**0.5 / m_correction, group["eps"] * v_correction**0.5
 
-        def move(blocks: Iterator[slice]) -> None:
+        def move(blocks: Iterator[Block]) -> None:
             for block in blocks:
-                value, g, m, v = (array[block] for array in rows)
+                value, g, m, v = (array[block] for array in arrays)
                 m *= beta1
                 m += (1 - beta1) * g
                 v *= beta2
                 v += (1 - beta2) * g * g
-                denominator = xp.sqrt(v)
-                denominator /= v_correction**0.5
-                denominator += group["eps"]
-                value -= (group["lr"] / m_correction) * (m / denominator)
+                step = xp.sqrt(v)
+                step += eps
+                xp.divide(m, step, out=step)
+                step *= lr
+                value -= step
 
-        share(move, rows[0], 4 * rows[0][0].nbytes)
+        share(move, parameter.value, 4 * parameter.value.nbytes)

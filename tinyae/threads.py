@@ -16,6 +16,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import lru_cache
 from itertools import pairwise
+from types import EllipsisType
 from typing import Any, TypeVar
 
 import numpy as np
@@ -26,6 +27,7 @@ from tinyae.errors import TinyaeError
 
 __all__ = [
     "BLOCK_BYTES",
+    "Block",
     "matmul",
     "num_threads",
     "one_blas_thread",
@@ -35,13 +37,14 @@ __all__ = [
 
 BLOCK_BYTES = 2**22
 """How much scratch memory one block may take: a share of a processor's last cache. Smaller
-blocks mean more calls, between which the threads wait for the interpreter's lock."""
-SMALL = 2**22
-"""Work with less scratch memory than this, all blocks together, is not worth a thread."""
+blocks mean more calls, between which the threads wait for the interpreter's lock. Work that
+takes less is not worth a thread."""
 SMALL_PRODUCT = 2 * 10**7
-"""Nor is a matrix product of fewer multiplications and additions."""
+"""A matrix product of fewer multiplications and additions is not worth a thread."""
 
 T = TypeVar("T")
+Block = slice | EllipsisType
+"""An index into a batch."""
 _chosen: int | None = None
 _lock = threading.Lock()
 _holders = 0
@@ -111,29 +114,29 @@ def one_blas_thread() -> Iterator[None]:
                 _limiter.restore_original_limits()
 
 
-def share(work: Callable[[Iterator[slice]], T], batch: Array, bytes_each: int) -> list[T]:
+def share(work: Callable[[Iterator[Block]], T], batch: Array, scratch: int) -> list[T]:
     """Cut a batch into blocks that fit the cache, and the blocks into a part for each thread.
 
     Parameters
     ----------
     work : callable
-        Does one part: takes its blocks, slices of the batch, one after the other.
+        Does one part: takes its blocks, indices into the batch, one after the other.
     batch : array, (N, …)
-        What is cut. On a device it stays whole: there is no cache to fit, and no thread to gain.
-    bytes_each : int
-        Scratch memory for one sample.
+        What is cut. It stays whole, of any shape, where there is little to do, and on a device:
+        there is no cache to fit, and no thread to gain.
+    scratch : int
+        Bytes of memory that the work would take for the whole batch at once.
 
     Returns
     -------
     list
         What ``work`` returned for each part, in the order of the batch.
     """
+    if scratch < BLOCK_BYTES or not isinstance(batch, np.ndarray):
+        return [work(iter([...]))]
     samples = len(batch)
-    if not isinstance(batch, np.ndarray):
-        return [work(iter([slice(0, samples)]))]
-    step = max(1, BLOCK_BYTES // max(1, bytes_each))
-    parts = min(num_threads(), -(-samples // step)) if samples * bytes_each >= SMALL else 1
-    return _in_parts(work, samples, parts, step)
+    step = max(1, BLOCK_BYTES * samples // scratch)
+    return _in_parts(work, samples, min(num_threads(), -(-samples // step)), step)
 
 
 def matmul(a: Array, b: Array) -> Array:
@@ -144,7 +147,7 @@ def matmul(a: Array, b: Array) -> Array:
         return a @ b
     out = np.empty((len(a), b.shape[1]), np.result_type(a, b))
 
-    def compute(rows: Iterator[slice]) -> None:
+    def compute(rows: Iterator[Block]) -> None:
         for part in rows:
             np.matmul(a[part], b, out=out[part])
 
@@ -152,7 +155,7 @@ def matmul(a: Array, b: Array) -> Array:
     return out
 
 
-def _in_parts(work: Callable[[Iterator[slice]], T], n: int, parts: int, step: int) -> list[T]:
+def _in_parts(work: Callable[[Iterator[Block]], T], n: int, parts: int, step: int) -> list[T]:
     """The blocks of 0 … n − 1 in parts, the first for this thread and each other for one more."""
     if parts == 1:
         return [work(_blocks(0, n, step))]
@@ -163,5 +166,5 @@ def _in_parts(work: Callable[[Iterator[slice]], T], n: int, parts: int, step: in
         return [work(first), *(other.result() for other in others)]
 
 
-def _blocks(start: int, end: int, step: int) -> Iterator[slice]:
+def _blocks(start: int, end: int, step: int) -> Iterator[Block]:
     return (slice(first, min(first + step, end)) for first in range(start, end, step))

@@ -58,6 +58,9 @@ class _Supervised:
     def backward(self) -> None:
         self.model.backward(self.criterion.backward())
 
+    def accumulate(self) -> None:
+        self.model.accumulate(self.criterion.backward())
+
 
 @checked
 def fit(

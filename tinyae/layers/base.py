@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Sequence
-from typing import Any, ClassVar
+from types import SimpleNamespace
+from typing import Any
 
 from tinyae.backend import Array, array_module, backend_name
 from tinyae.errors import TinyaeError
 from tinyae.layers.module import Module, Parameter
 
 __all__ = ["Layer"]
+
+_nesting = SimpleNamespace(depth=0)
+"""How many layers' passes are under way, one inside the other."""
 
 
 class Layer(Module):
@@ -46,13 +50,12 @@ class Layer(Module):
     """
 
     input_axes: Sequence[tuple[int | str, ...]] = ()
-    _depth: ClassVar[int] = 0
     _output_shape: tuple[int, ...] | None = None
     _output_backend: str = ""
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
-        for name, check in (("forward", _check_input), ("backward", _check_upstream)):
+        for name, check in CHECKS.items():
             if name in vars(cls):
                 setattr(cls, name, _checked(vars(cls)[name], check))
 
@@ -75,11 +78,11 @@ def _checked(method: Callable, check: Callable[[Any, Array], None]) -> Callable:
     @functools.wraps(method)
     def checked(self: Any, array: Array) -> Array:
         check(self, array)
-        Layer._depth += 1
+        _nesting.depth += 1
         try:
             result = method(self, array)
         finally:
-            Layer._depth -= 1
+            _nesting.depth -= 1
         if check is _check_input:
             if not hasattr(result, "shape"):
                 raise TinyaeError(
@@ -117,6 +120,10 @@ def _check_upstream(layer: Layer, dy: Array) -> None:
         )
 
 
+CHECKS = {"forward": _check_input, "backward": _check_upstream, "accumulate": _check_upstream}
+"""What each method is wrapped with where a layer's class is defined."""
+
+
 def _check_array(layer: Layer, array: Array, role: str) -> None:
     """A float array on the layer's backend, finite where it enters the outermost layer."""
     try:
@@ -130,7 +137,7 @@ def _check_array(layer: Layer, array: Array, role: str) -> None:
             f"{layer.label}: expected {role} of a float type, got {array.dtype}; "
             "convert it first, such as images.astype('float32') / 255"
         )
-    if Layer._depth == 0 and not xp.isfinite(array).all():
+    if _nesting.depth == 0 and not xp.isfinite(array).all():
         bad = int((~xp.isfinite(array)).sum())
         raise TinyaeError(
             f"{layer.label}: expected finite {role}, got {bad} NaN or infinite values "

@@ -91,6 +91,12 @@ class Conv2d(Layer):
             self.bias.grad += array_module(dy).einsum("noij->o", dy)
         return correlate_input_gradient(dy, self.weight.value, *geometry, self.x.shape[2:])
 
+    def accumulate(self, dy: Array) -> None:
+        geometry = self.stride, self.padding
+        self.weight.grad += correlate_weight_gradient(self.x, dy, *geometry, self.kernel_size)
+        if self.bias:
+            self.bias.grad += array_module(dy).einsum("noij->o", dy)
+
 
 class ConvTranspose2d(Layer):
     """The adjoint of ``Conv2d``: what convolution's backward pass does to dy, done to x.

@@ -25,7 +25,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from tinyae.backend import Array, array_module
-from tinyae.threads import share
+from tinyae.threads import Block, share
 
 __all__ = [
     "Pair",
@@ -81,12 +81,12 @@ def correlate(x: Array, weight: Array, stride: Pair, padding: Pair) -> Array:
     x, rows = pad(x, padding), weight.reshape(outputs, -1)
     y = xp.empty((len(x), outputs, *size), dtype=xp.result_type(x, weight))
 
-    def compute(blocks: Iterator[slice]) -> None:
+    def compute(blocks: Iterator[Block]) -> None:
         for block in blocks:
             product = rows @ _columns(x[block], kernel, stride)
             y[block] = product.reshape(outputs, -1, *size).swapaxes(0, 1)
 
-    share(compute, x, rows.shape[1] * size[0] * size[1] * y.itemsize)
+    share(compute, x, len(x) * rows.shape[1] * size[0] * size[1] * y.itemsize)
     return y
 
 
@@ -105,13 +105,13 @@ def correlate_input_gradient(
     dx = xp.zeros(shape, dtype=xp.result_type(dy, weight))
     rows = weight.reshape(outputs, -1).T
 
-    def compute(blocks: Iterator[slice]) -> None:
+    def compute(blocks: Iterator[Block]) -> None:
         for block in blocks:
             columns = rows @ _channel_rows(dy[block])
             shares = columns.reshape(channels, *kernel, -1, *dy.shape[2:]).swapaxes(0, 3)
             _add_windows(dx[block], shares, stride)
 
-    share(compute, dy, rows.shape[0] * dy[0, 0].size * dx.itemsize)
+    share(compute, dy, len(dy) * rows.shape[0] * dy[0, 0].size * dx.itemsize)
     return dx[:, :, top : top + height, left : left + width]
 
 
@@ -127,13 +127,13 @@ def correlate_weight_gradient(
     x = pad(x, padding)
     length, dtype = channels * kernel[0] * kernel[1], xp.result_type(x, dy)
 
-    def compute(blocks: Iterator[slice]) -> Array:
+    def compute(blocks: Iterator[Block]) -> Array:
         dw = xp.zeros((outputs, length), dtype=dtype)
         for block in blocks:
             dw += _channel_rows(dy[block]) @ _columns(x[block], kernel, stride).T
         return dw
 
-    parts = share(compute, x, length * dy[0, 0].size * dtype.itemsize)
+    parts = share(compute, x, len(x) * length * dy[0, 0].size * dtype.itemsize)
     return sum(parts[1:], parts[0]).reshape(outputs, channels, *kernel)
 
 

@@ -60,3 +60,8 @@ class Linear(Layer):
         if self.bias:
             self.bias.grad += dy.sum(axis=0)
         return matmul(dy, self.weight.value)
+
+    def accumulate(self, dy: Array) -> None:
+        self.weight.grad += matmul(dy.T, self.x)
+        if self.bias:
+            self.bias.grad += dy.sum(axis=0)

@@ -82,6 +82,12 @@ class Module:
     training: bool = True
     _arguments: tuple[tuple[Any, ...], dict[str, Any]] = ((), {})
 
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        """A class with a backward pass of its own has none of its parent's shortcuts to it."""
+        super().__init_subclass__(**kwargs)
+        if "backward" in vars(cls) and "accumulate" not in vars(cls):
+            cls.accumulate = Module.accumulate
+
     def __new__(cls: type[Self], *args: Any, **kwargs: Any) -> Self:
         """Remember what the module was built with, to print it and to build it again."""
         module = super().__new__(cls)
@@ -177,6 +183,14 @@ class Module:
         xp = get_module(backend)
         self._replace_arrays(lambda a: a if array_module(a) is xp else xp.asarray(to_numpy(a)))
         return self
+
+    def accumulate(self, *dy: Array) -> None:
+        """Add ∂L/∂θ to the gradients as ``backward`` does, with no need for ∂L/∂x.
+
+        Training wants no more of what reads the data. Where ∂L/∂x costs much, a class leaves it
+        out here; one that does not write this method gets by with its ``backward``.
+        """
+        self.backward(*dy)  # type: ignore[attr-defined]
 
     def state_dict(self) -> dict[str, Array]:
         """Copies of all parameters and buffers by dotted path, named as PyTorch names them."""

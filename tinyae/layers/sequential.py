@@ -55,6 +55,12 @@ class Sequential(Layer):
             dy = layer.backward(dy)
         return dy
 
+    def accumulate(self, dy: Array) -> None:
+        for layer in reversed(self.layers[1:]):
+            dy = layer.backward(dy)
+        for first in self.layers[:1]:
+            first.accumulate(dy)
+
     @overload
     def __getitem__(self, index: int) -> Any: ...
 

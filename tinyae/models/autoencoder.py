@@ -45,3 +45,6 @@ class Autoencoder(Layer):
 
     def backward(self, dy: Array) -> Array:
         return self.encoder.backward(self.decoder.backward(dy))
+
+    def accumulate(self, dy: Array) -> None:
+        self.encoder.accumulate(self.decoder.backward(dy))

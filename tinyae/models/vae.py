@@ -203,13 +203,20 @@ class VAE(Module):
         array, the shape of x
             ∂L/∂x by way of the encoder, the target held fixed.
         """
+        return self.trunk.backward(self._d_hidden())
+
+    def accumulate(self) -> None:
+        self.trunk.accumulate(self._d_hidden())
+
+    def _d_hidden(self) -> Array:
+        """The gradient of what the trunk gives to the heads."""
         if not hasattr(self, "d_mean"):
             raise TinyaeError("VAE: backward called before loss")
         dz = self.decoder.backward(self.reconstruction_loss.backward())
         d_mean, d_log_var = self.sampler.backward(dz)
         d_mean = d_mean + self.beta * self.d_mean
         d_log_var = d_log_var + self.beta * self.d_log_var
-        return self.trunk.backward(self.mean.backward(d_mean) + self.log_var.backward(d_log_var))
+        return self.mean.backward(d_mean) + self.log_var.backward(d_log_var)
 
     def _target(self, x: Array, reconstruction: Array) -> Array:
         if x.size != reconstruction.size:
