@@ -17,7 +17,7 @@ SEVEN = np.empty(7)
 @pytest.fixture
 def two_threads(monkeypatch):
     monkeypatch.setattr(threads, "_chosen", 2)
-    monkeypatch.setattr(threads, "SMALL", 0)
+    monkeypatch.setattr(threads, "SMALL", 1)
     monkeypatch.setattr(threads, "BLOCK_BYTES", 25)
 
 
@@ -25,7 +25,7 @@ def collect(samples):
     def work(blocks):
         return [list(range(samples)[block]) for block in blocks]
 
-    return threads.share(work, np.empty(samples), bytes_each=10)
+    return threads.share(work, np.empty(samples), scratch=10 * samples)
 
 
 def test_every_sample_once_in_order_in_blocks_that_fit(two_threads):
@@ -43,18 +43,27 @@ def test_a_sample_larger_than_a_block_is_a_block(two_threads):
 
 def test_small_work_stays_in_the_calling_thread(two_threads):
     with mock.patch.object(threads, "SMALL", 10**6):
-        (name,) = threads.share(lambda blocks: threading.current_thread(), SEVEN, 10)
+        (name,) = threads.share(lambda blocks: threading.current_thread(), SEVEN, 70)
     assert name is threading.current_thread()
 
 
 def test_both_parts_run_in_threads_of_their_own(two_threads):
     barrier = threading.Barrier(2, timeout=20)
-    assert sorted(threads.share(lambda blocks: barrier.wait(), SEVEN, 10)) == [0, 1]
+    assert sorted(threads.share(lambda blocks: barrier.wait(), SEVEN, 70)) == [0, 1]
 
 
 def test_a_batch_on_a_device_stays_whole(two_threads, strict):
-    (blocks,) = threads.share(list, strict.zeros((7, 2)), 10)
-    assert blocks == [slice(0, 7)]
+    (blocks,) = threads.share(list, strict.zeros((7, 2)), 70)
+    assert blocks == [...]
+
+
+def test_a_helper_that_shares_does_its_parts_itself(two_threads):
+    """It must not wait for the next helper, which could be itself."""
+
+    def work(blocks):
+        return threads.share(lambda inner: len(list(inner)), SEVEN, 70)
+
+    assert threads.share(work, SEVEN, 70) == [[2, 2], [2, 2]]
 
 
 def test_an_error_in_a_thread_comes_out(two_threads):
@@ -62,7 +71,7 @@ def test_an_error_in_a_thread_comes_out(two_threads):
         raise KeyError("planted")
 
     with pytest.raises(KeyError, match="planted"):
-        threads.share(work, SEVEN, 10)
+        threads.share(work, SEVEN, 70)
 
 
 def test_the_same_bits_each_time_and_nearly_the_same_with_one_thread(monkeypatch):
@@ -78,7 +87,7 @@ def test_the_same_bits_each_time_and_nearly_the_same_with_one_thread(monkeypatch
 
     first, second, alone = weight_gradient(2), weight_gradient(2), weight_gradient(1)
     np.testing.assert_array_equal(first, second)
-    np.testing.assert_allclose(first, alone, rtol=1e-4)
+    np.testing.assert_allclose(first, alone, rtol=1e-4, atol=1e-3)
 
 
 def test_setting_the_number(monkeypatch):

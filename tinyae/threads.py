@@ -12,10 +12,10 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import lru_cache
 from itertools import pairwise
+from queue import SimpleQueue
 from types import EllipsisType
 from typing import Any, TypeVar
 
@@ -37,8 +37,9 @@ __all__ = [
 
 BLOCK_BYTES = 2**22
 """How much scratch memory one block may take: a share of a processor's last cache. Smaller
-blocks mean more calls, between which the threads wait for the interpreter's lock. Work that
-takes less is not worth a thread."""
+blocks mean more calls, between which the threads wait for the interpreter's lock."""
+SMALL = 2**19
+"""Work with less scratch memory than this, all blocks together, is not worth a thread."""
 SMALL_PRODUCT = 2 * 10**7
 """A matrix product of fewer multiplications and additions is not worth a thread."""
 
@@ -49,6 +50,7 @@ _chosen: int | None = None
 _lock = threading.Lock()
 _holders = 0
 _limiter: Any = None
+_here = threading.local()
 
 
 @checked
@@ -93,8 +95,32 @@ def _blas() -> Any:
 
 
 @lru_cache(maxsize=4)
-def _pool(threads: int) -> ThreadPoolExecutor:
-    return ThreadPoolExecutor(threads, thread_name_prefix="tinyae")
+def _helpers(threads: int) -> SimpleQueue[Any]:
+    """Where to put (work, blocks, result) for one of so many waiting threads.
+
+    ``ThreadPoolExecutor`` does the same with several locks a task; a step of training hands
+    over work a dozen times.
+    """
+    tasks: SimpleQueue[Any] = SimpleQueue()
+    for number in range(threads):
+        name = f"tinyae-{number + 1}"
+        threading.Thread(target=_help, args=(tasks,), name=name, daemon=True).start()
+    return tasks
+
+
+def _help(tasks: SimpleQueue[Any]) -> None:
+    _here.helps = True
+    while True:
+        work, blocks, result = tasks.get()
+        try:
+            result.put((work(blocks), None))
+        except BaseException as error:
+            result.put((None, error))
+        del work, blocks, result  # or the last arrays would live until the next task
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_helpers.cache_clear)  # a fork has no threads but its own
 
 
 @contextmanager
@@ -132,11 +158,11 @@ def share(work: Callable[[Iterator[Block]], T], batch: Array, scratch: int) -> l
     list
         What ``work`` returned for each part, in the order of the batch.
     """
-    if scratch < BLOCK_BYTES or not isinstance(batch, np.ndarray):
+    if scratch < SMALL or not isinstance(batch, np.ndarray):
         return [work(iter([...]))]
     samples = len(batch)
     step = max(1, BLOCK_BYTES * samples // scratch)
-    return _in_parts(work, samples, min(num_threads(), -(-samples // step)), step)
+    return _in_parts(work, samples, min(num_threads(), samples), step)
 
 
 def matmul(a: Array, b: Array) -> Array:
@@ -157,13 +183,22 @@ def matmul(a: Array, b: Array) -> Array:
 
 def _in_parts(work: Callable[[Iterator[Block]], T], n: int, parts: int, step: int) -> list[T]:
     """The blocks of 0 … n − 1 in parts, the first for this thread and each other for one more."""
-    if parts == 1:
-        return [work(_blocks(0, n, step))]
     bounds = [n * part // parts for part in range(parts + 1)]
     first, *rest = (_blocks(*ends, step) for ends in pairwise(bounds))
+    if not rest or getattr(_here, "helps", False):  # a helper that waited could wait for itself
+        return [work(first), *map(work, rest)]
     with one_blas_thread():
-        others = [_pool(parts - 1).submit(work, blocks) for blocks in rest]
-        return [work(first), *(other.result() for other in others)]
+        results: list[SimpleQueue[Any]] = [SimpleQueue() for _ in rest]
+        for blocks, result in zip(rest, results, strict=True):
+            _helpers(parts - 1).put((work, blocks, result))
+        try:
+            values = [work(first)]
+        finally:
+            others = [result.get() for result in results]
+    for _, error in others:
+        if error:
+            raise error
+    return values + [value for value, _ in others]
 
 
 def _blocks(start: int, end: int, step: int) -> Iterator[Block]:

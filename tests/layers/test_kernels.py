@@ -55,7 +55,7 @@ def test_fast_is_naive(geometry, samples, inputs, outputs, memory, n_threads):
         "correlate_input_gradient": (dy, weight, stride, padding, size),
         "correlate_weight_gradient": (x, dy, stride, padding, kernel),
     }
-    with mock.patch.multiple(threads, BLOCK_BYTES=memory, SMALL=0, _chosen=n_threads):
+    with mock.patch.multiple(threads, BLOCK_BYTES=memory, SMALL=1, _chosen=n_threads):
         for name, arguments in calls.items():
             fast = getattr(kernels, name)(*arguments)
             slow = getattr(naive, name)(*arguments)

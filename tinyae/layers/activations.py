@@ -9,7 +9,16 @@ import numpy as np
 from tinyae.backend import Array, array_module
 from tinyae.layers.base import Layer
 
-__all__ = ["LeakyReLU", "LogSoftmax", "ReLU", "Sigmoid", "Softplus", "Tanh", "positive_part", "sigmoid"]
+__all__ = [
+    "LeakyReLU",
+    "LogSoftmax",
+    "ReLU",
+    "Sigmoid",
+    "Softplus",
+    "Tanh",
+    "positive_part",
+    "sigmoid",
+]
 
 
 class ReLU(Layer):
@@ -57,11 +66,17 @@ class LeakyReLU(Layer):
 
     def forward(self, x: Array) -> Array:
         self.positive, passed = x > 0, positive_part(x)
-        return passed + self.negative_slope * (x - passed)
+        y = x - passed
+        y *= self.negative_slope
+        y += passed
+        return y
 
     def backward(self, dy: Array) -> Array:
         passed = dy * self.positive
-        return passed + self.negative_slope * (dy - passed)
+        dx = dy - passed
+        dx *= self.negative_slope
+        dx += passed
+        return dx
 
 
 class Tanh(Layer):

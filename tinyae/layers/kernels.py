@@ -22,7 +22,8 @@ processing", 2006. Dumoulin and Visin, "A guide to convolution arithmetic", 2016
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from typing import Any
 
 from tinyae.backend import Array, array_module
 from tinyae.threads import Block, share
@@ -41,6 +42,9 @@ __all__ = [
 Pair = tuple[int, int]
 """(along the height, along the width)."""
 
+SHORT_ROW = 16
+"""Pixels; a row of windows shorter than this is copied slower than as many samples."""
+
 
 def pair(value: int | tuple[int, int]) -> Pair:
     """One number for both directions, or one number for each."""
@@ -55,13 +59,16 @@ def output_size(size: Pair, kernel: Pair, stride: Pair, padding: Pair) -> Pair:
     return height, width
 
 
-def pad(x: Array, padding: Pair, value: float = 0.0) -> Array:
-    """x (N, C, H, W) with a border of ``value``."""
-    if padding == (0, 0):
+def pad(x: Array, padding: Pair, value: float = 0.0, samples_last: bool = False) -> Array:
+    """x (N, C, H, W) with a border of ``value``.
+
+    With ``samples_last`` the samples lie side by side in memory; the axes are as ever.
+    """
+    if padding == (0, 0) and not samples_last:
         return x
     (top, left), (n, c, height, width) = padding, x.shape
-    xp = array_module(x)
-    padded = xp.full((n, c, height + 2 * top, width + 2 * left), value, dtype=x.dtype)
+    shape = (n, c, height + 2 * top, width + 2 * left)
+    padded = _filled(array_module(x), shape, value, x.dtype, samples_last)
     padded[:, :, top : top + height, left : left + width] = x
     return padded
 
@@ -78,15 +85,15 @@ def correlate(x: Array, weight: Array, stride: Pair, padding: Pair) -> Array:
     xp = array_module(x, weight)
     outputs, _, *kernel = weight.shape
     size = output_size(x.shape[2:], kernel, stride, padding)
-    x, rows = pad(x, padding), weight.reshape(outputs, -1)
+    rows, last = weight.reshape(outputs, -1), _is_better_last(x.shape, (outputs, *size), kernel)
     y = xp.empty((len(x), outputs, *size), dtype=xp.result_type(x, weight))
 
     def compute(blocks: Iterator[Block]) -> None:
         for block in blocks:
-            product = rows @ _columns(x[block], kernel, stride)
-            y[block] = product.reshape(outputs, -1, *size).swapaxes(0, 1)
+            columns = _columns(pad(x[block], padding, samples_last=last), kernel, stride, last)
+            y[block] = _images(rows @ columns, size, last)
 
-    share(compute, x, len(x) * rows.shape[1] * size[0] * size[1] * y.itemsize)
+    share(compute, x, y[:, 0].size * rows.shape[1] * y.itemsize)
     return y
 
 
@@ -101,18 +108,19 @@ def correlate_input_gradient(
     xp = array_module(dy, weight)
     outputs, channels, *kernel = weight.shape
     (height, width), (top, left) = size, padding
-    shape = (len(dy), channels, height + 2 * top, width + 2 * left)
-    dx = xp.zeros(shape, dtype=xp.result_type(dy, weight))
-    rows = weight.reshape(outputs, -1).T
+    dx = xp.empty((len(dy), channels, height, width), dtype=xp.result_type(dy, weight))
+    rows, last = weight.reshape(outputs, -1).T, _is_better_last(dx.shape, dy.shape[1:], kernel)
 
     def compute(blocks: Iterator[Block]) -> None:
         for block in blocks:
-            columns = rows @ _channel_rows(dy[block])
-            shares = columns.reshape(channels, *kernel, -1, *dy.shape[2:]).swapaxes(0, 3)
-            _add_windows(dx[block], shares, stride)
+            shares = _images(rows @ _channel_rows(dy[block], last), dy.shape[2:], last)
+            shape = (len(shares), channels, height + 2 * top, width + 2 * left)
+            padded = _filled(xp, shape, 0, dx.dtype, last)
+            _add_windows(padded, shares.reshape(-1, channels, *kernel, *dy.shape[2:]), stride)
+            dx[block] = padded[:, :, top : top + height, left : left + width]
 
-    share(compute, dy, len(dy) * rows.shape[0] * dy[0, 0].size * dx.itemsize)
-    return dx[:, :, top : top + height, left : left + width]
+    share(compute, dy, dy[:, 0].size * rows.shape[0] * dx.itemsize)
+    return dx
 
 
 def correlate_weight_gradient(
@@ -124,35 +132,67 @@ def correlate_weight_gradient(
     """
     xp = array_module(x, dy)
     outputs, channels = dy.shape[1], x.shape[1]
-    x = pad(x, padding)
     length, dtype = channels * kernel[0] * kernel[1], xp.result_type(x, dy)
+    last = _is_better_last(x.shape, dy.shape[1:], kernel)
 
     def compute(blocks: Iterator[Block]) -> Array:
         dw = xp.zeros((outputs, length), dtype=dtype)
         for block in blocks:
-            dw += _channel_rows(dy[block]) @ _columns(x[block], kernel, stride).T
+            columns = _columns(pad(x[block], padding, samples_last=last), kernel, stride, last)
+            dw += _channel_rows(dy[block], last) @ columns.T
         return dw
 
-    parts = share(compute, x, len(x) * length * dy[0, 0].size * dtype.itemsize)
+    parts = share(compute, x, dy[:, 0].size * length * dtype.itemsize)
     return sum(parts[1:], parts[0]).reshape(outputs, channels, *kernel)
 
 
-def _columns(x: Array, kernel: Pair, stride: Pair) -> Array:
-    """The windows of x as columns: (C·KH·KW, N·OH·OW)."""
-    view = windows(x, kernel, stride).transpose(1, 4, 5, 0, 2, 3)
-    return view.reshape(x.shape[1] * kernel[0] * kernel[1], -1)
+def _is_better_last(x: Sequence[int], y: Sequence[int], kernel: Pair) -> bool:
+    """Whether columns are made faster with the samples side by side in memory.
+
+    Windows are then copied in runs of many samples. That pays where their own rows are short,
+    and where there is more to copy than x (N, C, H, W) and y (O, OH, OW), which it turns round.
+    """
+    (_, channels, height, width), (outputs, *size) = x, y
+    columns = channels * kernel[0] * kernel[1] * size[0] * size[1]
+    return size[1] < SHORT_ROW and columns > (
+        channels * height * width + outputs * size[0] * size[1]
+    )
 
 
-def _channel_rows(dy: Array) -> Array:
-    """dy (N, O, OH, OW) with one row a channel: (O, N·OH·OW)."""
-    return dy.swapaxes(0, 1).reshape(dy.shape[1], -1)
+def _filled(xp: Any, shape: Sequence[int], value: float, dtype: Any, samples_last: bool) -> Array:
+    """An array (N, C, H, W) full of ``value``."""
+    n, *rest = shape
+    if samples_last:
+        return xp.full((*rest, n), value, dtype=dtype).transpose(3, 0, 1, 2)
+    return xp.full(shape, value, dtype=dtype)
+
+
+def _columns(x: Array, kernel: Pair, stride: Pair, samples_last: bool) -> Array:
+    """The windows of x as columns: (C·KH·KW, N·OH·OW), or (…, OH·OW·N)."""
+    order = (1, 4, 5, 2, 3, 0) if samples_last else (1, 4, 5, 0, 2, 3)
+    return (
+        windows(x, kernel, stride).transpose(order).reshape(x.shape[1] * kernel[0] * kernel[1], -1)
+    )
+
+
+def _channel_rows(dy: Array, samples_last: bool) -> Array:
+    """dy (N, O, OH, OW) with one row a channel: (O, N·OH·OW), or (O, OH·OW·N)."""
+    order = (1, 2, 3, 0) if samples_last else (1, 0, 2, 3)
+    return dy.transpose(order).reshape(dy.shape[1], -1)
+
+
+def _images(rows: Array, size: Pair, samples_last: bool) -> Array:
+    """Back from one row a channel to (N, channels, OH, OW), as a view."""
+    if samples_last:
+        return rows.reshape(len(rows), *size, -1).transpose(3, 0, 1, 2)
+    return rows.reshape(len(rows), -1, *size).swapaxes(0, 1)
 
 
 def _add_windows(dx: Array, shares: Array, stride: Pair) -> None:
-    """Add to every window of dx (N, C, H, W) its share, (N, KH, KW, C, OH, OW)."""
-    _, kernel_height, kernel_width, _, height, width = shares.shape
+    """Add to every window of dx (N, C, H, W) its share, (N, C, KH, KW, OH, OW)."""
+    _, _, kernel_height, kernel_width, height, width = shares.shape
     for u in range(kernel_height):
         for v in range(kernel_width):
             rows = slice(u, u + stride[0] * height, stride[0])
             columns = slice(v, v + stride[1] * width, stride[1])
-            dx[:, :, rows, columns] += shares[:, u, v]
+            dx[:, :, rows, columns] += shares[:, :, u, v]

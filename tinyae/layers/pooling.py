@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from tinyae.backend import Array, array_module
 from tinyae.errors import TinyaeError
 from tinyae.layers.base import Layer
 from tinyae.layers.kernels import Pair, output_size, pad, pair
+from tinyae.threads import Block, share
 
 __all__ = ["MaxPool2d"]
 
@@ -45,6 +48,7 @@ class MaxPool2d(Layer):
     ) -> None:
         super().__init__()
         self.kernel_size, self.padding = pair(kernel_size), pair(padding)
+        self.places = self.kernel_size[0] * self.kernel_size[1]
         self.stride = self.kernel_size if stride is None else pair(stride)
         if min(self.kernel_size) < 1 or min(self.stride) < 1:
             raise TinyaeError(f"{self.label}: expected kernel_size ≥ 1 and stride ≥ 1")
@@ -62,22 +66,35 @@ class MaxPool2d(Layer):
                 f"{self.label}: expected an image of at least {self.kernel_size} with its "
                 f"padding, got {x.shape[2:]}"
             )
-        self.size, padded = x.shape[2:], pad(x, self.padding, value=-float("inf"))
-        y = self._seen_at(padded, 0, size).copy()
+        self.size = x.shape[2:]
+        y = xp.empty((*x.shape[:2], *size), dtype=x.dtype)
         self.winner = xp.zeros(y.shape, dtype="int16")
-        for place in range(1, self.kernel_size[0] * self.kernel_size[1]):
-            candidate = self._seen_at(padded, place, size)
-            self.winner = xp.maximum(self.winner, (candidate > y).astype("int16") * place)
-            y = xp.maximum(y, candidate)
+
+        def compute(blocks: Iterator[Block]) -> None:
+            for block in blocks:
+                padded = pad(x[block], self.padding, value=-float("inf"))
+                largest, winner = y[block], self.winner[block]
+                largest[...] = self._seen_at(padded, 0, size)
+                for place in range(1, self.places):
+                    candidate = self._seen_at(padded, place, size)
+                    xp.maximum(winner, (candidate > largest).astype("int16") * place, out=winner)
+                    xp.maximum(largest, candidate, out=largest)
+
+        share(compute, x, 2 * x.nbytes)
         return y
 
     def backward(self, dy: Array) -> Array:
         xp = array_module(dy)
         (height, width), (top, left) = self.size, self.padding
         dx = xp.zeros((*dy.shape[:2], height + 2 * top, width + 2 * left), dtype=dy.dtype)
-        for place in range(self.kernel_size[0] * self.kernel_size[1]):
-            share = self._seen_at(dx, place, dy.shape[2:])
-            share += dy * (self.winner == place)
+
+        def compute(blocks: Iterator[Block]) -> None:
+            for block in blocks:
+                for place in range(self.places):
+                    part = self._seen_at(dx[block], place, dy.shape[2:])
+                    part += dy[block] * (self.winner[block] == place)
+
+        share(compute, dy, 2 * dx.nbytes)
         return dx[:, :, top : top + height, left : left + width]
 
     def _seen_at(self, padded: Array, place: int, size: Pair) -> Array:
