@@ -16,8 +16,8 @@ import numpy as np
 
 FUNCTIONS = """
     abs all any arange argmax argmin argsort atleast_1d broadcast_to clip concatenate copyto
-    cumsum diff dot
-    divide einsum empty empty_like exp expand_dims expm1 eye full full_like isfinite isinf isnan linspace
+    cumsum diff divide dot einsum empty empty_like exp expand_dims expm1 eye full full_like
+    isfinite isinf isnan linspace
     log log1p matmul max maximum mean min minimum moveaxis ones ones_like outer prod ravel repeat
     reshape result_type sign sqrt square squeeze stack std sum swapaxes take_along_axis tanh
     tensordot transpose tril triu var where zeros zeros_like

@@ -146,13 +146,16 @@ def array_module(*arrays: Array) -> Any:
     TinyaeError
         When one of them is no array, or when they live on different backends.
     """
-    module = _module_of(arrays[0])
-    for other in arrays[1:]:
-        if _module_of(other) is not module:
+    module = None
+    for array in arrays:
+        its_own = np if type(array) is np.ndarray else _module_of(array)
+        if module is None:
+            module = its_own
+        elif its_own is not module:
             raise TinyaeError(
-                f"arrays of two backends mixed: {backend_name(arrays[0])} and "
-                f"{backend_name(other)}; move the data with ta.to_numpy(x) or cupy.asarray(x), "
-                "or the model with model.to('numpy') or model.to('cupy')"
+                f"arrays of two backends mixed: {_names[module]} and {_names[its_own]}; move the "
+                "data with ta.to_numpy(x) or cupy.asarray(x), or the model with "
+                "model.to('numpy') or model.to('cupy')"
             )
     return module
 

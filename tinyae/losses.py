@@ -51,7 +51,8 @@ class Loss:
         self.prediction, self.target = prediction, target
         terms = self.terms(prediction, target)
         self.count = terms.size
-        return terms.mean() if self.reduction == "mean" else terms.sum()
+        total = terms.sum()
+        return total / self.count if self.reduction == "mean" else total
 
     def backward(self) -> Array:
         """∂L/∂prediction, of the prediction's shape."""
@@ -116,10 +117,14 @@ class MSELoss(Loss):
     """
 
     def terms(self, prediction: Array, target: Array) -> Array:
-        return (prediction - target) ** 2
+        difference = prediction - target
+        difference *= difference
+        return difference
 
     def gradient(self, prediction: Array, target: Array) -> Array:
-        return 2 * (prediction - target)
+        difference = prediction - target
+        difference *= 2
+        return difference
 
 
 class BCELoss(Loss):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from statistics import median
-from time import perf_counter
+from time import perf_counter, sleep
 from typing import Any
 
 from tinyae import recipes
@@ -17,11 +17,15 @@ from tinyae.layers.module import Module
 from tinyae.models import StackedAutoencoder
 from tinyae.recipes.adam import AdamTraining
 from tinyae.recipes.stacked import SIZES, StackedTraining
+from tinyae.threads import one_blas_thread
 
 __all__ = ["LayerTiming", "as_table", "time_layers"]
 
 AT_LEAST = 0.01
 """Seconds that one measurement lasts: short passes are repeated."""
+
+PAUSE = 0.02
+"""Seconds before each: threads of the other engine, which wait busily, go to sleep."""
 
 Pass = Callable[[], Any]
 
@@ -43,10 +47,11 @@ def time_layers(name: str, rounds: int, against_torch: bool) -> list[LayerTiming
     """Time every layer of a recipe's network on the input that a training batch gives it."""
     train_in_torch = torch_engine() if against_torch else None
     model, x = _model_and_batch(name)
-    return [
-        _time_layer(path, layer, inputs, rounds, train_in_torch is not None)
-        for path, layer, inputs in _inputs(model, x)
-    ]
+    with one_blas_thread():  # as in training
+        return [
+            _time_layer(path, layer, inputs, rounds, train_in_torch is not None)
+            for path, layer, inputs in _inputs(model, x)
+        ]
 
 
 def as_table(timings: list[LayerTiming]) -> str:
@@ -136,6 +141,7 @@ def _repeats(run: Pass) -> int:
 
 
 def _milliseconds(run: Pass, repeats: int) -> float:
+    sleep(PAUSE)
     start = perf_counter()
     for _ in range(repeats):
         run()

@@ -65,18 +65,14 @@ class LeakyReLU(Layer):
         self.negative_slope = negative_slope
 
     def forward(self, x: Array) -> Array:
-        self.positive, passed = x > 0, positive_part(x)
-        y = x - passed
-        y *= self.negative_slope
-        y += passed
-        return y
+        positive = (x > 0).astype(x.dtype)
+        self.slope = 1 - positive
+        self.slope *= self.negative_slope
+        self.slope += positive
+        return x * self.slope
 
     def backward(self, dy: Array) -> Array:
-        passed = dy * self.positive
-        dx = dy - passed
-        dx *= self.negative_slope
-        dx += passed
-        return dx
+        return dy * self.slope
 
 
 class Tanh(Layer):

@@ -86,7 +86,7 @@ class Module:
         """A class with a backward pass of its own has none of its parent's shortcuts to it."""
         super().__init_subclass__(**kwargs)
         if "backward" in vars(cls) and "accumulate" not in vars(cls):
-            cls.accumulate = Module.accumulate
+            cls.accumulate = Module.accumulate  # type: ignore[method-assign]
 
     def __new__(cls: type[Self], *args: Any, **kwargs: Any) -> Self:
         """Remember what the module was built with, to print it and to build it again."""

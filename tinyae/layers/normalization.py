@@ -76,9 +76,14 @@ class BatchNorm(Layer):
     def forward(self, x: Array) -> Array:
         self._check_count(x)
         rows = x.reshape(len(x), -1)
-        mean, variance = self._statistics(rows)
-        self.inverse_std = 1 / (variance + self.eps) ** 0.5
+        count = rows.size // self.num_features
+        mean = self._gathered(rows.sum(axis=0)) / count if self.training else self.running_mean
         self.normalized = rows - self._spread(mean, rows)
+        variance = self.running_var
+        if self.training:
+            variance = self._gathered(_products(self.normalized, self.normalized)) / count
+            self._track(mean, variance, count)
+        self.inverse_std = 1 / (variance + self.eps) ** 0.5
         self.normalized *= self._spread(self.inverse_std, rows)
         self.in_training = self.training
         y = self.normalized * self._spread(self.weight.value, rows)
@@ -107,18 +112,11 @@ class BatchNorm(Layer):
                 "DataLoader(…, drop_last=True), or model.eval()"
             )
 
-    def _statistics(self, rows: Array) -> tuple[Array, Array]:
-        """The mean and variance to normalize with; in training, the running ones move."""
-        if not self.training:
-            return self.running_mean, self.running_var
-        count = rows.size // self.num_features
-        mean = self._gathered(rows.sum(axis=0)) / count
-        centered = rows - self._spread(mean, rows)
-        variance = self._gathered(_products(centered, centered)) / count
+    def _track(self, mean: Array, variance: Array, count: int) -> None:
+        """Let the running statistics move towards those of a batch."""
         self.running_mean += self.momentum * (mean - self.running_mean)
         self.running_var += self.momentum * (variance * count / (count - 1) - self.running_var)
         self.num_batches_tracked += 1
-        return mean, variance
 
     def _spread(self, per_feature: Array, rows: Array) -> Array:
         """A number a feature, repeated for each of the feature's places in a row."""

@@ -82,6 +82,8 @@ def _attach(recorder: Recorder, stack: ExitStack) -> None:
             replace(module, "backward", recorder.layer_backward, path)
         elif isinstance(module, VAE):
             branches.attach(recorder, replace, path, module)
+        if hasattr(module, "backward"):  # training shows the whole of it, too
+            _set(stack, module, "accumulate", module.backward)
     for owner in (Loss, *_subclasses(Loss)):
         replace_in_class(owner, "forward", recorder.loss_forward)
         replace_in_class(owner, "backward", recorder.loss_backward)
