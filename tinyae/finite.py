@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from tinyae.backend import Array, array_module, generator_states, restore_generators
+from tinyae.backend import Array, all_finite, generator_states, restore_generators
 from tinyae.errors import TinyaeError
 from tinyae.layers.module import Module, Parameter
 
@@ -42,7 +42,7 @@ def named_losses(parts: Any) -> dict[str, float]:
 def check_weights(model: Module, place: str) -> None:
     """Refuse weights that are not finite; ``place`` tells after which batch."""
     for parameter in model.parameters():
-        if not _is_finite(parameter.value):
+        if not all_finite(parameter.value):
             raise _refusal("update", f"{parameter.name or 'a weight'}", place)
 
 
@@ -98,11 +98,11 @@ class Watch:
         try:
             with np.errstate(all="ignore"):
                 self.accumulate()
-                suspicious = not all(_looks_finite(parameter.grad) for parameter in self.watched)
+                finite = all(all_finite(parameter.grad) for parameter in self.watched)
         except TinyaeError as reason:
             self._look_again()
             raise TinyaeError(f"{reason} (backward, in {self.place})") from reason
-        if suspicious and not all(_is_finite(parameter.grad) for parameter in self.watched):
+        if not finite:
             self._look_again()
             raise _refusal("backward", "a gradient", self.place)
 
@@ -146,16 +146,6 @@ def _smallest_of_each_layer(model: Module) -> list[Parameter]:
     return [min(parameters, key=lambda p: p.size) for parameters in own if parameters]
 
 
-def _looks_finite(array: Array) -> bool:
-    """Whether the sum of squares is finite: fast, and wrong only for numbers above 10¹⁹."""
-    flat = array.ravel()
-    return math.isfinite(float(flat.dot(flat)))
-
-
-def _is_finite(array: Array) -> bool:
-    return bool(array_module(array).isfinite(array).all())
-
-
 @contextmanager
 def _every_result_checked(model: Module, place: str) -> Iterator[None]:
     """Inside the block, each layer's passes raise ``_FirstTrouble`` for what is not finite."""
@@ -183,7 +173,7 @@ def _checked(
         own = [value.grad for value in vars(module).values() if isinstance(value, Parameter)]
         results = [result, *own] if phase == "backward" else [result]
         arrays = [array for array in results if hasattr(array, "dtype")]
-        if not all(_is_finite(array) for array in arrays):
+        if not all(all_finite(array) for array in arrays):
             raise _refusal(phase, name, place, _FirstTrouble)
         return result
 

@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from tinyae.arguments import checked
-from tinyae.backend import Array, array_module
+from tinyae.backend import Array, all_finite, array_module
 from tinyae.errors import TinyaeError, check_choice
 from tinyae.layers.activations import LogSoftmax, positive_part, sigmoid
 
@@ -89,11 +89,11 @@ class Loss:
 
     def check_finite(self, role: str, values: Array, causes: str = "") -> None:
         """Refuse NaN and infinity."""
-        finite = array_module(values).isfinite(values)
-        if not finite.all():
+        if not all_finite(values):
+            bad = int((~array_module(values).isfinite(values)).sum())
             raise TinyaeError(
-                f"{type(self).__name__}: expected a finite {role}, got {int((~finite).sum())} NaN "
-                f"or infinite values among {values.size}{causes}"
+                f"{type(self).__name__}: expected a finite {role}, got {bad} NaN or infinite "
+                f"values among {values.size}{causes}"
             )
 
     def check_target(self, prediction: Array, target: Array) -> None:

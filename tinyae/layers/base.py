@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from types import SimpleNamespace
 from typing import Any
 
-from tinyae.backend import Array, array_module, backend_name
+from tinyae.backend import Array, all_finite, array_module, backend_name
 from tinyae.errors import TinyaeError
 from tinyae.layers.module import Module, Parameter
 
@@ -137,7 +137,7 @@ def _check_array(layer: Layer, array: Array, role: str) -> None:
             f"{layer.label}: expected {role} of a float type, got {array.dtype}; "
             "convert it first, such as images.astype('float32') / 255"
         )
-    if _nesting.depth == 0 and not xp.isfinite(array).all():
+    if _nesting.depth == 0 and not all_finite(array):
         bad = int((~xp.isfinite(array)).sum())
         raise TinyaeError(
             f"{layer.label}: expected finite {role}, got {bad} NaN or infinite values "
