@@ -223,8 +223,8 @@ show(draw_one_step(), "one-step")
 # step was already far out where the tangent promises a loss below zero, and yet it was a good
 # one. The grey line is where we came from: a step that lands above it has made things worse.
 #
-# **Think about it.** From the figure, at which learning rate is one step best, and from which on
-# is it harmful? Why is the second number twice the first?
+# **A question.** From the figure, at which learning rate is one step best, and from which on is
+# it harmful? Why is the second number twice the first?
 #
 # (In the next cell, `claim` prints a number that the text relies on, and stops if it is not
 # between the two bounds. All lessons do this.)
@@ -403,8 +403,8 @@ claim("loss at 0.115, last over first", runs[0.115][-1] / runs[0.115][0], 0, 1)
 claim("loss at 0.12, last over first", runs[0.12][-1] / runs[0.12][0], 1)
 
 # %% [markdown]
-# **Think about it.** If you multiply all inputs by 10, what happens to the limit? (This is why
-# people scale their data before they train.)
+# **A question.** If you multiply all inputs by 10, what happens to the limit? (This is why people
+# scale their data before they train.)
 #
 # ## One step as a film
 #
@@ -481,6 +481,17 @@ report = ta.gradcheck(Swish(4), generator.normal(size=(5, 4)))
 print(report)
 assert report.passed
 
+# %% [markdown]
+# Passed, with a warning: every $\beta$ is still 1, and a factor of 1 that one forgets changes
+# nothing. So we give $\beta$ other values, as the warning says, and check again.
+
+# %%
+swish = Swish(4)
+swish.beta.value[...] = np.linspace(0.5, 1.5, 4)
+report = ta.gradcheck(swish, generator.normal(size=(5, 4)))
+print(report)
+assert report.passed
+
 
 # %% [markdown]
 # And would the check have noticed if we had forgotten one of the two ways?
@@ -553,8 +564,8 @@ show(draw_swish(), "swish")
 print("β from", model[1].beta.value.min(), "to", model[1].beta.value.max())
 
 # %% [markdown]
-# **Think about it.** What does swish become for $\beta = 0$, and for $\beta \to \infty$? What
-# could the network not do if all its features chose $\beta = 0$?
+# **A question.** What does swish become for $\beta = 0$, and for $\beta \to \infty$? What could
+# the network not do if all its features chose $\beta = 0$?
 #
 # The layer is saved and loaded with the rest of the model, and appears in its summary, though the
 # package has never heard of it.

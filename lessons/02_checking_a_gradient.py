@@ -11,7 +11,8 @@
 # - which error is good, which is bad, and which is a question;
 # - what a kink does to a check;
 # - five kinds of test that prove nothing, each shown by a wrong formula that passes it;
-# - a check for whole models that costs two evaluations: the order of the Taylor remainder.
+# - a check for whole models that costs a handful of evaluations, however many weights there are:
+#   the order of the Taylor remainder.
 #
 # It helps to have read lesson 1.
 
@@ -185,8 +186,8 @@ show(draw_step_sizes(), "step-sizes")
 # difference reaches it over a wide range of steps. **So check in float64, with central
 # differences, and a step near $10^{-5}$.**
 #
-# **Think about it.** Many programs check with $\varepsilon = 10^{-7}$ or smaller, "to be exact".
-# What do they get in float64? And in float32?
+# **A question.** Many programs check with $\varepsilon = 10^{-7}$ or smaller, "to be exact". What
+# do they get in float64? And in float32?
 
 
 # %%
@@ -317,7 +318,7 @@ show(draw_kink(), "kink")
 # distance is not known. That is why the bands above are so tolerant of kinks, and why a mistake
 # can hide behind the excuse "that must be a kink".
 #
-# **Think about it.** A test of a ReLU network fails at 3 of 1,000 weights, with relative errors
+# **A question.** A test of a ReLU network fails at 3 of 1,000 weights, with relative errors
 # around 0.3. What could you change in the test to learn whether these are kinks or a mistake?
 #
 # One way: make the step smaller and see whether the error goes away. `ta.gradcheck` does that. And
@@ -591,7 +592,7 @@ assert all(all(outcomes["right"]) for outcomes in table.values())
 # numbers of samples, inputs and outputs that all differ, windows that overlap, padding that is
 # not 0.
 #
-# **Think about it.** You test a linear layer with four inputs, four outputs and four samples. Which
+# **A question.** You test a linear layer with four inputs, four outputs and four samples. Which
 # mistakes with transposes could pass that would otherwise have stopped with an error?
 
 # %% [markdown]
@@ -702,9 +703,9 @@ claim("order of the remainder, no gradient", none, 0.95, 1.05)
 # parameters. `ta.gradcheck` goes along random directions too, with central differences, when a
 # tensor is too large to be checked number by number.
 #
-# **Think about it.** For which functions is the remainder exactly 0, and the order no test? What
-# would the blue curve look like for the sum of the outputs of one layer of ReLUs, which is built of
-# flat pieces?
+# **A question.** For which functions is the remainder exactly 0, and the order no test? What
+# would the blue curve look like for the sum of the outputs of one layer of ReLUs, which is built
+# of flat pieces?
 
 # %%
 report = ta.gradcheck(model, pixels[:4])

@@ -101,8 +101,8 @@ show(figure, "bases")
 # With activations between the layers this is no longer so. One should then speak of a
 # *transformation* and not of a change of basis, as the document warns.
 #
-# > **Think.** A tall cloud and a flat cloud in a plane cross each other at the origin, like a +.
-# > Is there a $T$ after which a threshold on one coordinate tells the clouds apart?
+# **A question.** A tall cloud and a flat cloud in a plane cross each other at the origin, like a
+# +. Is there a $T$ after which a threshold on one coordinate tells the clouds apart?
 #
 # ## Fewer coordinates
 #
@@ -153,8 +153,8 @@ show(figure, "components")
 # Each picture is a direction in the space of images: red is more ink, blue is less. The first
 # ones are coarse, as most of the variance is in coarse things, such as wide against narrow.
 #
-# > **Think.** A component could be drawn with red and blue exchanged. Why is that the same
-# > component?
+# **A question.** A component could be drawn with red and blue exchanged. Why is that the same
+# component?
 #
 # How much is left after $k$ components? On the images that the components were computed from, the
 # formula must hold; on the test images we measure.
@@ -201,8 +201,8 @@ label(axes, "components kept, k", "squared error an image")
 show(figure, "error-by-components")
 
 # %% [markdown]
-# > **Think.** At $k = 0$ the curve gives the error of answering every image with the mean image.
-# > Which number of the covariance is that? And where does the curve reach 0?
+# **A question.** At $k = 0$ the curve gives the error of answering every image with the mean
+# image. Which number of the covariance is that? And where does the curve reach 0?
 #
 # ## The same thing by gradient descent
 #
@@ -299,9 +299,9 @@ print(f"test error: network {network_error:.4f}, PCA-{k} {pca_error(test, k):.4f
 claim("test error, network minus PCA", network_error - pca_error(test, k), -0.02, 0.02)
 
 # %% [markdown]
-# > **Think.** In the lower picture the angles do not fall all at once. Which of the components do
-# > you expect the network to find first, and why? (The bumps, where there are some, are Adam going
-# > too far while its rate is still large.)
+# **A question.** In the lower picture the angles do not fall all at once. Which of the components
+# do you expect the network to find first, and why? (The bumps, where there are some, are Adam
+# going too far while its rate is still large.)
 #
 # ## The same space, other axes
 #
@@ -364,8 +364,8 @@ show(figure, "recovered-components")
 # These are the principal components we began with. (A component has no sign of its own; we chose
 # the sign that makes them comparable.)
 #
-# > **Think.** Suppose we also demanded that $E = F^\top$, *tied weights*. Which matrices $A$ are
-# > still allowed? Would the columns of $F$ then be principal components?
+# **A question.** Suppose we also demanded that $E = F^\top$, *tied weights*. Which matrices $A$
+# are still allowed? Would the columns of $F$ then be principal components?
 #
 # ## No bad minima
 #
@@ -438,8 +438,8 @@ show(figure, "saddle")
 claim("after the saddle, loss minus PCA", escape["loss"][-1] - left_out, -0.01, 0.05)
 
 # %% [markdown]
-# > **Think.** With the nudge ten times smaller, how many more steps does the flat part take?
-# > (The distance from the saddle grows by the same factor at each step.)
+# **A question.** With the nudge ten times smaller, how many more steps does the flat part take?
+# (The distance from the saddle grows by the same factor at each step.)
 #
 # ## What one sees
 #
@@ -470,7 +470,7 @@ show(figure, f"reconstructions-{k}")
 #   a network has to bend: the next lesson puts activations back in and compresses an image to two
 #   numbers.
 #
-# **Questions**
+# ## Questions
 #
 # 1. Would the linear autoencoder get better if the encoder were three linear layers, wide ones?
 # 2. On MNIST, 30 components leave a squared error of 13.87 an image and 2 leave 43.64. Where would

@@ -100,8 +100,8 @@ picture = ta.plot_model(model, folder / "network.png", (784,))
 show(picture, "network")
 
 # %% [markdown]
-# > **Think.** Almost all parameters are in two of the four layers. Which ones? How many would it be
-# > with a code of 20 numbers instead of 2?
+# **A question.** Almost all parameters are in two of the four layers. Which ones? How many would
+# it be with a code of 20 numbers instead of 2?
 #
 # ## The loss: binary cross-entropy
 #
@@ -216,8 +216,8 @@ claim("network / PCA-2, squared error", with_network / with_pca, *choose((0.8, 1
 # The network was trained for another loss, and still it wins. The activations let it bend the plane
 # of codes into a curved surface that comes nearer to the images.
 #
-# > **Think.** Would PCA win if we trained for one epoch only? Which of the two can you trust to give
-# > the same answer tomorrow?
+# **A question.** Would PCA win if we trained for one epoch only? Which of the two can you trust
+# to give the same answer tomorrow?
 #
 # ## The coded space
 #
@@ -325,8 +325,8 @@ show(figure, "walk")
 show_page(lambda path: ta.explore(loaded, test[:1000], test_labels[:1000], path), "explorer")
 
 # %% [markdown]
-# > **Think.** Where in the coded space would you put the cross to get a 5? And what does the decoder
-# > make of the point (0, 0), and of a point far outside?
+# **A question.** Where in the coded space would you put the cross to get a 5? And what does the
+# decoder make of the point (0, 0), and of a point far outside?
 #
 # ## A code that dies
 #
@@ -425,8 +425,8 @@ claim("living code numbers of 12, biases at 0", survivors[0], 0, 10)
 claim("living code numbers of 12, biases at 3", survivors[1], 11, 12)
 
 # %% [markdown]
-# > **Think.** Other remedies: no activation on the code at all; a leaky ReLU; a larger code. What
-# > would each do to the picture of the coded space?
+# **A question.** Other remedies: no activation on the code at all; a leaky ReLU; a larger code.
+# What would each do to the picture of the coded space?
 #
 # ## Summary
 #
@@ -439,7 +439,7 @@ claim("living code numbers of 12, biases at 3", survivors[1], 11, 12)
 # - A ReLU on the code clips it to one quarter of the plane and may kill it. Watch the codes, not
 #   only the loss.
 #
-# **Questions**
+# ## Questions
 #
 # 1. The recipe takes `--latent-dim`. How many code numbers does the network need to reach the
 #    squared error of PCA with 30?

@@ -172,8 +172,8 @@ show_layers(stack09, x09, (1, 1000), "views-09")
 # The codes do not look like small digits. Nothing asks for it: to the autoencoder its 196 numbers are
 # a list, and their places in the square mean nothing.
 #
-# > **Think.** One could permute the 196 units of layer 1 at random, with the weights around them, and
-# > nothing would change. Which part of the picture would look different?
+# **A question.** One could permute the 196 units of layer 1 at random, with the weights around
+# them, and nothing would change. Which part of the picture would look different?
 #
 # ## All the way down and back
 #
@@ -262,8 +262,9 @@ show_features(stack09, "features-09")
 # in between are blots and strokes. Further up, each picture is a sum of many of those. The noise
 # averages out and whole forms appear: the ring of a 0, the stem of a 9, ink against paper.
 #
-# > **Think.** The document sees in layer 3 a unit for the background and one for the subject. Can you
-# > find such a pair here? How would you make sure that you do not just see what you look for?
+# **A question.** The document sees in layer 3 a unit for the background and one for the subject.
+# Can you find such a pair here? How would you make sure that you do not just see what you look
+# for?
 #
 # ## Labels at last
 #
@@ -411,7 +412,7 @@ claim("linear layer, trained properly", fair_linear, *choose((0.82, 0.94), (0.91
 # How can a claim like this come about, in all honesty? One run of each; a baseline whose last step
 # decides its score; a baseline nobody had a reason to improve. It happens to all of us.
 #
-# > **Think.** Which single number would you have asked the author for?
+# **A question.** Which single number would you have asked the author for?
 #
 # ## The document's own ideas
 #
@@ -507,8 +508,8 @@ claim("gain in the share between classes", shares[1] - shares[0], 0.05, 1)
 # %% [markdown]
 # The document guessed right: features that have seen labels discriminate better.
 #
-# > **Think.** After fine-tuning the codes are better for telling digits apart. Are they better or
-# > worse for getting the image back? How would you measure it with `unit_pictures`?
+# **A question.** After fine-tuning the codes are better for telling digits apart. Are they better
+# or worse for getting the image back? How would you measure it with `unit_pictures`?
 #
 # ## Noise
 #
@@ -628,7 +629,7 @@ claim("stack minus linear at a noise of 0.5", at_half, 0, 0.6)
 # - With batches, Adam, matching codes and enough fine-tuning, the same layers reach over 97.6% on MNIST.
 # - Before you believe a gain: several seeds, and a baseline with a fair chance.
 #
-# **Questions**
+# ## Questions
 #
 # 1. Leave out pretraining and give the same network only the fine-tuning of `stacked-tuned`. What do
 #    you expect on 60,000 labelled images? And on 100? Try: `fine_tune` works without `pretrain`.

@@ -10,8 +10,9 @@
 # - where the Kullback–Leibler term comes from, what its gradient is, and how to check both;
 # - how to tell from pictures what a trained VAE has understood of its data.
 #
-# The data is made by us, so the truth is known. You need lessons 1 (a layer and its gradient) and
-# 2 (checking a gradient). Nothing has to be downloaded, and both modes of the lesson are the same.
+# The data is made by us, so the truth is known. You need lessons 1 (a layer and its gradient), 2
+# (checking a gradient) and, for the pictures, 3 (principal components). Nothing has to be
+# downloaded, and both modes of the lesson are the same.
 # "The document" is here, and in lessons 7 to 9, the course's document on variational autoencoders.
 
 # %%

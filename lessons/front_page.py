@@ -51,7 +51,7 @@ PAGES = {
     "05": Page(
         "one layer at a time: what a document claims, what works", "1, 4", "features-09-layer-2"
     ),
-    "06": Page("the VAE from its first line to its last, on data we know", "1, 2", "latent-means"),
+    "06": Page("the VAE from its first line to its last, on data we know", "1–3", "latent-means"),
     "07": Page("a map of the digits", "6", "atlas"),
     "08": Page("four loops, three kernels, and the transposed convolution", "1, 2", "filters"),
     "09": Page("mini-batches, and a network that knows its neighbours", "6–8", "latent-means"),
