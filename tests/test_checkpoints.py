@@ -243,6 +243,27 @@ def test_a_checkpoint_of_another_run_is_refused(tmp_path, change, words):
         train(tmp_path / "run.npz", resume=True, **change)
 
 
+def test_a_checkpoint_of_other_data_is_refused(tmp_path):
+    path = tmp_path / "run.npz"
+    stop(path, 5)
+    before = path.read_bytes()
+    other = ta.data.DataLoader(points(15) + 1, batch_size=4, shuffle=True)
+    words = "run.npz: a checkpoint of another run: its data are other numbers there than here; go"
+    with pytest.raises(ta.TinyaeError, match=words):
+        train(path, resume=True, data=lambda: other)
+    assert path.read_bytes() == before
+    assert_same(train(path, resume=True), train())
+
+
+def test_a_checkpoint_from_before_data_were_compared_is_gone_on_with(tmp_path):
+    path = tmp_path / "run.npz"
+    stop(path, 5)
+    description, arrays = read_archive(path, "checkpoint", 1)
+    del description["data"]
+    write_archive(path, "checkpoint", 1, description, arrays)
+    assert_same(train(path, resume=True), train())
+
+
 def test_a_checkpoint_of_another_model_is_refused(tmp_path):
     stop(tmp_path / "run.npz", 5)
     model = ta.Linear(4, 4)

@@ -1,5 +1,8 @@
 """The demo: its scores are printed, its five figures are written, whole or not at all."""
 
+import errno
+import os
+
 import numpy as np
 import pytest
 
@@ -28,6 +31,23 @@ def test_scores_and_figures(few_images, tmp_path, capsys):
     files = sorted(path.name for path in (tmp_path / "figures").iterdir())
     assert [name[0] for name in files] == list("12345")
     assert all(path.read_bytes()[:4] == b"\x89PNG" for path in (tmp_path / "figures").iterdir())
+
+
+def test_a_disk_that_is_full_leaves_the_old_figures(few_images, tmp_path, monkeypatch, capsys):
+    (tmp_path / "2-reconstructions.png").write_text("old")
+    real, renamed = os.replace, []
+
+    def fail_at_the_second(source, target):
+        renamed.append(target)
+        if len(renamed) == 2:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        real(source, target)
+
+    monkeypatch.setattr(os, "replace", fail_at_the_second)
+    assert cli.main(["demo", "--out", str(tmp_path)]) == 2
+    assert "2-reconstructions.png: cannot be written" in capsys.readouterr().err
+    assert (tmp_path / "2-reconstructions.png").read_text() == "old"
+    assert sorted(os.listdir(tmp_path)) == ["1-loss.png", "2-reconstructions.png"]
 
 
 def test_the_same_seed_prints_the_same(few_images, tmp_path, capsys):

@@ -97,7 +97,7 @@ def test_broken_weights_are_found_at_the_end_and_never_kept(tmp_path):
 
     model = spoilt("", 0)
     optimizer, loss = SGD(model.parameters(), lr=0.01), ta.MSELoss()
-    with pytest.raises(ta.TinyaeError, match=r"in 0\.weight \(update, in epoch 1\)"):
+    with pytest.raises(ta.TinyaeError, match=r"in 0\.weight \(update, in epoch 1, batch 1\)"):
         ta.fit(model, [points(4)], 1, optimizer, loss, on_batch=break_off, progress=False)
     model = spoilt("", 0)
     words = r"in 0\.weight \(update, in epoch 1, batch 1\).*last good .* after the start$"
@@ -114,12 +114,91 @@ def test_data_that_are_not_finite_are_told_from_layers_that_break():
     data = points(12)
     data[5, 2] = np.nan
     model = ta.Linear(4, 4)
-    words = r"Linear\(4, 4\): expected finite input, got 1 NaN .*\(in epoch 1, batch 2\)$"
+    where = r"\(forward of Linear\(4, 4\), in epoch 1, batch 2\)$"
+    words = rf"Linear\(4, 4\): expected finite input, got 1 NaN .*{where}"
     with pytest.raises(ta.TinyaeError, match=words):
         ta.fit(
             model, ta.data.DataLoader(data, batch_size=4), 1, SGD(model.parameters(), lr=0.1),
             ta.MSELoss(), progress=False,
         )  # fmt: skip
+
+
+class Overflow(ta.Linear):
+    """The gradient of its weights, and nothing else, is infinite from one call on."""
+
+    def __init__(self, call):
+        super().__init__(6, 6)
+        self.call, self.calls = call, 0
+
+    def backward(self, dy):
+        dx = super().backward(dy)
+        self.calls += 1
+        if self.calls >= self.call:
+            self.weight.grad[0, 0] = np.inf
+        return dx
+
+
+@pytest.mark.parametrize("optimizer", [ta.SGD, ta.Adam])
+@pytest.mark.parametrize(("call", "place"), [(5, "epoch 2, batch 2"), (9, "epoch 3, batch 3")])
+def test_a_gradient_of_weights_that_alone_overflows_is_told_from_the_update(optimizer, call, place):
+    """The bias's gradient, which is looked at in each step, is finite; the weights tell later."""
+    model = ta.Sequential(ta.Linear(4, 6), ta.Sequential(Overflow(call)), ta.Linear(6, 4))
+    data = ta.data.DataLoader(points(12), batch_size=4)
+    words = rf"in a gradient of layer 1\.0, Overflow\({call}\) \(backward, in {place}\); usual"
+    with pytest.raises(ta.TinyaeError, match=words):
+        ta.fit(model, data, 3, optimizer(model.parameters(), lr=0.1), ta.MSELoss(), progress=False)
+
+
+def test_a_gradient_of_weights_that_alone_overflows_is_never_kept(tmp_path):
+    model = ta.Sequential(ta.Linear(4, 6), Overflow(5), ta.Linear(6, 4))
+    words = r"layer 1, Overflow\(5\) \(backward, in epoch 2, batch 2\).* after epoch 2, batch 1$"
+    with pytest.raises(ta.TinyaeError, match=words):
+        train(model, checkpoint=tmp_path / "run.npz", every=1)
+
+
+def test_gradients_of_a_later_batch_are_not_blamed_for_the_weights():
+    """Tanh hides an infinite bias from the loss; then 0 · ∞ shows in the next backward."""
+    model = ta.Sequential(ta.Linear(4, 6), ta.Linear(6, 6), ta.Tanh(), ta.Linear(6, 4))
+
+    def break_off(epoch, batch, losses):
+        if (epoch, batch) == (1, 1):
+            model[1].weight.value[0, 0] = np.inf
+
+    with pytest.raises(ta.TinyaeError, match=r"in 1\.weight \(update, in epoch 2, batch 2\)"):
+        train(model, on_batch=break_off)
+
+
+class Refusing(ta.ReLU):
+    """Refuses in one pass."""
+
+    def __init__(self, phase):
+        super().__init__()
+        self.phase = phase
+
+    def forward(self, x):
+        return self.refuse("forward") or super().forward(x)
+
+    def backward(self, dy):
+        return self.refuse("backward") or super().backward(dy)
+
+    def refuse(self, phase):
+        if phase == self.phase:
+            raise ta.TinyaeError("Refusing: no")
+
+
+@pytest.mark.parametrize("phase", ["forward", "backward"])
+def test_who_refuses_and_in_which_phase_is_named(phase):
+    model = ta.Sequential(ta.Linear(4, 4), ta.Sequential(Refusing(phase)))
+    words = rf"^Refusing: no \({phase} of layer 1\.0, in epoch 1, batch 1\)$"
+    with pytest.raises(ta.TinyaeError, match=words):
+        train(model)
+
+
+def test_a_loss_that_refuses_is_told_from_the_layers():
+    model = ta.Linear(4, 4)
+    rule = SGD(model.parameters(), lr=0.1)
+    with pytest.raises(ta.TinyaeError, match=r"^BCELoss: .* \(loss, in epoch 1, batch 1\)$"):
+        ta.fit(model, [points(4) + 9], 1, rule, ta.BCELoss(), progress=False)
 
 
 @pytest.mark.parametrize("size", [1e15, 1e18])
@@ -166,7 +245,7 @@ def test_log_variances_that_cannot_be_used_are_refused(log_var, settings):
     vae, x = vae_with(log_var, **settings), np.full((5, 4), 0.5, "float32")
     with pytest.raises(ta.TinyaeError, match=rf"log_var .*got up to {log_var:g}"):
         vae.loss(x)
-    words = rf"log_var .*got up to {log_var:g}.*\(in epoch 1, batch 1\)"
+    words = rf"log_var .*got up to {log_var:g}.*\(forward of VAE, in epoch 1, batch 1\)"
     with pytest.raises(ta.TinyaeError, match=words):
         ta.fit(vae, [x], 1, SGD(vae.parameters(), lr=0.1), progress=False)
 

@@ -192,7 +192,10 @@ def test_a_learning_rate_that_is_too_high_ends_in_an_error():
 
 
 def test_a_batch_that_is_refused_is_named():
-    words = r"Linear\(4, 6\): expected input \(N, 4\), got \(5, 3\) \(in epoch 1, batch 2\)"
+    words = (
+        r"Linear\(4, 6\): expected input \(N, 4\), got \(5, 3\) "
+        r"\(forward of layer 0, in epoch 1, batch 2\)"
+    )
     with pytest.raises(ta.TinyaeError, match=words):
         fit(network(), [points(), np.ones((5, 3), "float32")], loss=ta.MSELoss())
 

@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import matplotlib
@@ -15,6 +16,8 @@ import pytest
 import tinyae as ta
 from tinyae.grading.progress import Progress
 from tinyae.pages import write_page
+from tinyae.report import write_figures, write_report
+from tinyae.views.plots import loss_curves
 
 matplotlib.use("Agg")
 PACKAGE = Path(ta.__file__).parent
@@ -43,12 +46,17 @@ def explored(path):
     ta.explore(small(), x, np.arange(12) % 3, path)
 
 
+def drawn(path):
+    write_figures({path.stem: loss_curves({"loss": [2.0, 1.0]})}, path.parent)
+
+
 WRITERS = {
     "model.npz": lambda path: ta.save(ta.Linear(30, 30), path),
     "checkpoint.npz": trained,
     "array.idx": lambda path: ta.data.write_idx(path, np.ones(999, "uint8")),
     "array.gz": lambda path: ta.data.write_idx(path, np.arange(999, dtype="int32")),
     "network.png": lambda path: ta.plot_model(small(), path, (3,)),
+    "figure.png": drawn,
     "map.html": explored,
     "film.html": traced,
     "page.html": lambda path: write_page("page", path, "x" * 999),
@@ -109,22 +117,81 @@ def test_without_trouble_the_file_is_replaced(tmp_path, name):
     assert os.listdir(tmp_path) == [name]
 
 
-def test_a_read_only_folder(tmp_path):
-    folder = tmp_path / "read-only"
-    folder.mkdir()
-    path = folder / "model.npz"
-    ta.save(ta.Linear(1, 1), path)
-    old = path.read_bytes()
-    folder.chmod(0o555)
-    try:
-        if os.access(folder, os.W_OK):
-            pytest.skip("this user may write everywhere; run the tests as another user than root")
-        with pytest.raises(ta.TinyaeError, match="cannot be written"):
-            ta.save(ta.Linear(2, 2), path)
-    finally:
+@pytest.fixture(scope="module")
+def result():
+    settings = ta.recipes.Settings(limit=30, epochs=1, progress=False)
+    return ta.recipes.get("gaussian-vae").run(settings)
+
+
+REPORT = ["latent-means.png", "loss.png", "model.npz", "pca-identity.png", "pca-scores.png",
+          "result.json"]  # fmt: skip
+
+
+@pytest.mark.parametrize("broken", REPORT)
+def test_each_file_of_a_report_is_the_old_one_where_it_cannot_be_written(
+    tmp_path, monkeypatch, result, broken
+):
+    for name in REPORT:
+        (tmp_path / name).write_bytes(OLD)
+    rename = os.replace
+
+    def fail(source, target):
+        if Path(target).name == broken:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        rename(source, target)
+
+    monkeypatch.setattr(os, "replace", fail)
+    with pytest.raises(ta.TinyaeError, match=f"{broken}: cannot be written: .*No space left"):
+        write_report(result, tmp_path)
+    assert (tmp_path / broken).read_bytes() == OLD
+    assert sorted(os.listdir(tmp_path)) == REPORT
+
+
+def test_every_file_of_a_report_takes_its_name_by_renaming(tmp_path, monkeypatch, result):
+    renamed, rename = [], os.replace
+
+    def note(source, target):
+        renamed.append(Path(target).name)
+        rename(source, target)
+
+    monkeypatch.setattr(os, "replace", note)
+    told = write_report(result, tmp_path)
+    assert sorted(renamed) == sorted(os.listdir(tmp_path)) == REPORT
+    assert sorted(path.name for path in told) == REPORT
+
+
+READ_ONLY = """
+import os, sys
+import tinyae as ta
+path = sys.argv[1]
+ta.save(ta.Linear(1, 1), path)
+os.chmod(os.path.dirname(path), 0o555)
+if os.geteuid() == 0:  # who may write everywhere
+    os.setgroups([])
+    os.setuid(65534)
+try:
+    ta.save(ta.Linear(2, 2), path)
+except ta.TinyaeError as reason:
+    print(reason)
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid"), reason="needs the rights of Linux or macOS")
+def test_a_read_only_folder():
+    """In a folder that another user can reach, in a process that gives up the rights of root."""
+    with tempfile.TemporaryDirectory() as root:
+        folder = Path(root) / "read-only"
+        path = folder / "model.npz"
+        folder.mkdir()
+        os.chmod(root, 0o755)
+        command = [sys.executable, "-c", READ_ONLY, str(path)]
+        done = subprocess.run(command, cwd=PACKAGE.parent, capture_output=True, text=True)
+        assert folder.stat().st_mode & 0o777 == 0o555
         folder.chmod(0o755)
-    assert path.read_bytes() == old
-    assert os.listdir(folder) == ["model.npz"]
+        assert "model.npz: cannot be written: " in done.stdout, done.stderr
+        assert "Permission denied" in done.stdout
+        assert repr(ta.load(path)) == "Linear(1, 1)"
+        assert os.listdir(folder) == ["model.npz"]
 
 
 def test_a_place_that_nobody_may_write_to():
@@ -193,8 +260,29 @@ def writes(node):
         node.func, "id", "")  # fmt: skip
     if name in ("write_text", "write_bytes", "savez", "tofile", "imsave", "mkstemp"):
         return True
-    mode = [arg.value for arg in node.args[1:2] if isinstance(arg, ast.Constant)]
-    return name == "open" and bool(mode) and set(str(mode[0])) & set("wax+") != set()
+    if name == "savefig":
+        return getattr(node.args[0], "id", "") not in ("file", "stream")
+    modes = [keyword.value for keyword in node.keywords if keyword.arg == "mode"]
+    modes += node.args[isinstance(node.func, ast.Name) :][:2]  # path.open(mode), gzip.open(p, mode)
+    texts = [mode.value for mode in modes if isinstance(mode, ast.Constant)]
+    return name == "open" and any(set("wax+") & set(str(text)) for text in texts)
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["open(path, 'w')", "path.open('ab')", "figure.savefig(path)", "figure.savefig(str(file))",
+     "path.write_text(text)", "np.savez(path)", "open(path, mode='x')",
+     "gzip.open(path, 'wb')"],
+)  # fmt: skip
+def test_writing_in_another_way_is_noticed(line):
+    assert writes(ast.parse(line, mode="eval").body)
+
+
+@pytest.mark.parametrize(
+    "line", ["open(path, 'rb')", "open('max')", "path.open()", "figure.savefig(file)", "read('w')"]
+)
+def test_reading_is_no_writing(line):
+    assert not writes(ast.parse(line, mode="eval").body)
 
 
 def test_nothing_is_written_in_another_way():

@@ -12,7 +12,7 @@ from typing import Any, TypeVar, get_origin
 
 import numpy as np
 
-from tinyae.errors import TinyaeError
+from tinyae.errors import TinyaeError, refuse_size
 
 __all__ = ["check_arguments", "checked", "signature"]
 
@@ -25,14 +25,20 @@ LARGEST = 2**31
 def checked(function: Function) -> Function:
     """Have a function refuse, by name, every argument of another type than it is annotated with.
 
-    Ranges and shapes are its own affair. What is annotated ``Any`` is not looked at.
+    Ranges and shapes are its own affair, but sizes that do not fit in memory are told as a
+    refusal, too. What is annotated ``Any`` is not looked at.
     """
 
     @functools.wraps(function)
     def careful(*args: Any, **kwargs: Any) -> Any:
         arguments = signature(function).bind(*args, **kwargs).arguments
-        check_arguments(function.__qualname__.removesuffix(".__init__"), function, arguments)
-        return function(*args, **kwargs)
+        owner = function.__qualname__.removesuffix(".__init__")
+        check_arguments(owner, function, arguments)
+        try:
+            return function(*args, **kwargs)
+        except (MemoryError, ValueError) as reason:
+            refuse_size(owner, reason)
+            raise
 
     return careful  # type: ignore[return-value]
 

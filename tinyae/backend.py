@@ -170,8 +170,9 @@ def all_finite(array: Array) -> bool:
     """
     flat = array.ravel()
     with np.errstate(all="ignore"):
-        squares = float(flat.dot(flat))
-    return math.isfinite(squares) or bool(array_module(array).isfinite(array).all())
+        if flat.dot(flat) < math.inf:
+            return True
+    return bool(array_module(array).isfinite(array).all())
 
 
 def backend_name(array: Array) -> str:

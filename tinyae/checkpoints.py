@@ -17,6 +17,7 @@ from tinyae.arguments import checked
 from tinyae.atomic import remove_leftovers
 from tinyae.errors import TinyaeError, readable
 from tinyae.files.archive import read_archive, write_archive
+from tinyae.fingerprint import alike, fingerprint
 from tinyae.run import Run
 
 __all__ = ["Checkpoints", "kept"]
@@ -58,7 +59,8 @@ class Checkpoints:
     ------
     TinyaeError
         For settings that cannot work; by ``fit``, for a file that is damaged, or of another
-        program, model, optimizer or settings, with the first difference.
+        program, model, optimizer, settings or data, with the first difference. (Of data in
+        arrays some samples are compared; other data are known by their number of batches.)
 
     Examples
     --------
@@ -92,6 +94,7 @@ class Checkpoints:
     def __exit__(self, *error: object) -> None:
         _open.reset(self._token)
 
+    @checked
     def path_of(self, number: int) -> Path:
         """The file of a run, counted from 1."""
         if number == 1:
@@ -163,7 +166,7 @@ class _Keeper:
 
     def __init__(self, run: Run, path: Path, every: int | None, about: dict[str, Any]) -> None:
         self.run, self.path, self.every = run, path, every
-        self.identity = {**about, **run.identity()}
+        self.identity, self.data = {**about, **run.identity()}, fingerprint(run.data)
         self.batches, self.interrupted = 0, False
 
     def after(self, epoch: int, batch: int) -> None:
@@ -182,7 +185,7 @@ class _Keeper:
     def write(self) -> None:
         """Write the checkpoint, whole or not at all."""
         state, arrays = self.run.pack()
-        description = {"run": self.identity, "state": state}
+        description = {"run": self.identity, "data": self.data, "state": state}
         write_archive(self.path, "checkpoint", VERSION, description, arrays)
         self.kept_place, self.time = self.run.place, time.monotonic()
 
@@ -190,10 +193,12 @@ class _Keeper:
         """Bring the run to where the file says."""
         description, arrays = read_archive(self.path, "checkpoint", VERSION)
         difference = _difference(self.identity, description.get("run"))
+        if not alike(self.data, description.get("data", self.data)):  # older files have none
+            difference = difference or "its data are other numbers there than here"
         if difference:
             raise TinyaeError(
                 f"{self.path}: a checkpoint of another run: {readable(difference)}; go on with "
-                "the same settings, or start anew without resume"
+                "the same settings and data, or start anew without resume"
             )
         try:
             self.run.unpack(description["state"], arrays)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tinyae.atomic import whole_file
 from tinyae.backend import Array, seed
 from tinyae.data import DataLoader, load, scale
 from tinyae.layers.linear import Linear
@@ -13,6 +12,7 @@ from tinyae.losses import CrossEntropyLoss
 from tinyae.models import VAE, StackedAutoencoder
 from tinyae.optimizers import Adam
 from tinyae.recipes.networks import mlp_vae
+from tinyae.report import write_figures
 from tinyae.training import History, descend, fit
 
 if TYPE_CHECKING:
@@ -46,9 +46,7 @@ def run_demo(out: Path, data: str = "digits", seed_number: int = 0) -> None:
     print(f"{data}: {len(x):,} images to learn from, {len(test_x):,} to test with")
     stacked = _train_stacked(x, labels, test_x, test_labels)
     vae, history = _train_vae(x)
-    for name, figure in _figures(stacked, vae, history, test_x, test_labels).items():
-        with whole_file(out / f"{name}.png") as file:
-            figure.savefig(file, format="png", dpi=150)
+    write_figures(_figures(stacked, vae, history, test_x, test_labels), out)
     print(f"\nfive figures: {out.resolve()}")
 
 

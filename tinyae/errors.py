@@ -5,10 +5,13 @@ from __future__ import annotations
 import difflib
 from collections.abc import Collection, Iterable
 
-__all__ = ["TinyaeError", "check_choice", "near_names", "readable"]
+__all__ = ["TinyaeError", "TooLargeError", "check_choice", "near_names", "readable", "refuse_size"]
 
 LONGEST = 600
 """Characters of a stranger's text that are shown."""
+
+TOO_LARGE = ("array is too big", "Maximum allowed dimension")
+"""How NumPy begins a ``ValueError`` for more bytes than it can count."""
 
 
 class TinyaeError(ValueError):
@@ -17,6 +20,26 @@ class TinyaeError(ValueError):
     The message names the thing that refuses, what it expected and what came:
     ``Linear(784, 128): expected input (N, 784), got (32, 28, 28)``.
     """
+
+
+class TooLargeError(TinyaeError, MemoryError):
+    """Sizes were given whose arrays do not fit in memory."""
+
+
+def refuse_size(owner: str, reason: Exception) -> None:
+    """Turn what NumPy raises for arrays that do not fit into a refusal that names who asked.
+
+    For anything else nothing happens: ``raise`` it again.
+
+    Raises
+    ------
+    TooLargeError
+    """
+    too_large = isinstance(reason, MemoryError) or str(reason).startswith(TOO_LARGE)
+    if too_large and not isinstance(reason, TinyaeError):
+        raise TooLargeError(
+            f"{owner}: expected sizes whose arrays fit in memory: {str(reason) or 'they do not'}"
+        ) from reason
 
 
 def near_names(name: object, known: Iterable[str]) -> str:

@@ -3,8 +3,10 @@
 Looking at every number of every step would cost as much as some layers. So little is looked at:
 the loss, and the smallest gradient of each layer, the bias's, in which a NaN of the layer's dy
 shows. Only when one of them is not finite, the batch goes through once more, with the same
-random numbers, and every layer's result is looked at. What shows in neither, such as a weight
-that one step made infinite, shows in the next batch's loss and is traced to that step.
+random numbers, and every layer's result is looked at. What shows in neither, such as a gradient
+of weights that overflows where the bias's does not, makes weights infinite and so shows in the
+next batch's loss. The gradients are still those of the step before then: they tell whether
+backward or the update is to blame.
 """
 
 from __future__ import annotations
@@ -19,6 +21,7 @@ import numpy as np
 from tinyae.backend import Array, all_finite, generator_states, restore_generators
 from tinyae.errors import TinyaeError
 from tinyae.layers.module import Module, Parameter
+from tinyae.optimizers import Optimizer
 
 __all__ = ["Watch", "check_weights", "named_losses"]
 
@@ -39,15 +42,34 @@ def named_losses(parts: Any) -> dict[str, float]:
     return {"loss": values.pop("total"), **values}
 
 
-def check_weights(model: Module, place: str) -> None:
-    """Refuse weights that are not finite; ``place`` tells after which batch."""
-    for parameter in model.parameters():
-        if not all_finite(parameter.value):
-            raise _refusal("update", f"{parameter.name or 'a weight'}", place)
+def check_weights(model: Module, place: str, *, gradients_too: bool = True) -> None:
+    """Refuse weights that are not finite.
+
+    Parameters
+    ----------
+    model : Module
+    place : str
+        After which batch.
+    gradients_too : bool
+        Whether the gradients are those that the weights were last updated with, and are to
+        blame where they are not finite.
+
+    Raises
+    ------
+    TinyaeError
+        Names the layer whose gradient, or else the weight, is not finite.
+    """
+    broken = [p.name or "a weight" for p in model.parameters() if not all_finite(p.value)]
+    if not broken:
+        return
+    for name, parameters in reversed(_layers(model) if gradients_too else []):
+        if not all(all_finite(parameter.grad) for parameter in parameters):
+            raise _refusal("backward", f"a gradient of {name}", place)
+    raise _refusal("update", broken[0], place)
 
 
 class Watch:
-    """Runs the two passes of a step and stops at the first number that is not finite.
+    """Runs each step of training and stops at the first number that is not finite.
 
     Parameters
     ----------
@@ -59,11 +81,11 @@ class Watch:
     def __init__(self, objective: Any, model: Module) -> None:
         self.objective, self.model = objective, model
         self.accumulate = getattr(objective, "accumulate", objective.backward)
-        self.watched = _smallest_of_each_layer(model)
+        self.watched = [min(of_one, key=lambda p: p.size) for _, of_one in _layers(model)]
         self.place = "what came before training"
 
     def loss(self, batch: Sequence[Array], place: str) -> dict[str, float]:
-        """The losses of a batch by name.
+        """The losses of a batch by name; the gradients are still those of the batch before.
 
         Raises
         ------
@@ -77,7 +99,7 @@ class Watch:
                 values = named_losses(self.objective.loss(*batch))
         except TinyaeError as reason:
             self._look_again()
-            raise TinyaeError(f"{reason} (in {place})") from reason
+            raise TinyaeError(f"{reason} (loss, in {place})") from reason
         if not math.isfinite(values["loss"]):
             self._look_again()
             words = ", ".join(f"{name} {value:g}" for name, value in values.items())
@@ -87,28 +109,30 @@ class Watch:
             )
         return values
 
-    def backward(self) -> None:
-        """The gradients of the last batch.
+    def step(self, optimizer: Optimizer) -> None:
+        """The gradients of the last batch, and a step of the optimizer with them.
 
         Raises
         ------
         TinyaeError
-            When one is not finite.
+            When a gradient that is looked at is not finite; no step is made then.
         """
-        try:
-            with np.errstate(all="ignore"):
+        optimizer.zero_grad()
+        with np.errstate(all="ignore"):
+            try:
                 self.accumulate()
-                finite = all(all_finite(parameter.grad) for parameter in self.watched)
-        except TinyaeError as reason:
-            self._look_again()
-            raise TinyaeError(f"{reason} (backward, in {self.place})") from reason
-        if not finite:
-            self._look_again()
-            raise _refusal("backward", "a gradient", self.place)
+            except TinyaeError as reason:
+                self._look_again(gradients_too=False)
+                raise TinyaeError(f"{reason} (backward, in {self.place})") from reason
+            if all(all_finite(parameter.grad) for parameter in self.watched):
+                optimizer.step()
+                return
+        self._look_again(gradients_too=False)
+        raise _refusal("backward", "a gradient", self.place)
 
-    def _look_again(self) -> None:
-        """The same batch once more, until the first layer whose result is not finite."""
-        check_weights(self.model, self.last_place)
+    def _look_again(self, gradients_too: bool = True) -> None:
+        """The same batch once more, until the first layer that refuses or is not finite."""
+        check_weights(self.model, self.last_place, gradients_too=gradients_too)
         restore_generators(self.before)
         for parameter in self.model.parameters():
             parameter.zero_grad()
@@ -125,7 +149,7 @@ class Watch:
 
 
 class _FirstTrouble(TinyaeError):
-    """The first result of a layer that is not finite."""
+    """The first layer that refuses, or whose result is not finite."""
 
 
 def _refusal(phase: str, what: str, place: str, kind: type[TinyaeError] = TinyaeError) -> Any:
@@ -135,15 +159,20 @@ def _refusal(phase: str, what: str, place: str, kind: type[TinyaeError] = Tinyae
     )
 
 
-def _smallest_of_each_layer(model: Module) -> list[Parameter]:
-    """A parameter of each layer, the bias as a rule: its gradient is a sum over all of dy."""
+def _layers(model: Module) -> list[tuple[str, list[Parameter]]]:
+    """Every layer that has parameters of its own by what messages call it, with these."""
     if not isinstance(model, Module):
-        return list(model.parameters())
-    own = (
-        [value for value in vars(module).values() if isinstance(value, Parameter)]
-        for _, module in model.modules()
-    )
-    return [min(parameters, key=lambda p: p.size) for parameters in own if parameters]
+        return [("the model", list(model.parameters()))]
+    owners = [(_called(path, module), _own(module)) for path, module in model.modules()]
+    return [(name, parameters) for name, parameters in owners if parameters]
+
+
+def _own(module: Module) -> list[Parameter]:
+    return [value for value in vars(module).values() if isinstance(value, Parameter)]
+
+
+def _called(path: str, module: Module) -> str:
+    return f"layer {path}, {module.label}" if path else module.label
 
 
 @contextmanager
@@ -155,8 +184,7 @@ def _every_result_checked(model: Module, place: str) -> Iterator[None]:
         for phase in ("forward", "backward"):
             method = getattr(module, phase, None)
             if method is not None and phase not in vars(module):
-                name = f"layer {path}, {module.label}" if path else module.label
-                setattr(module, phase, _checked(method, phase, name, module, place))
+                setattr(module, phase, _checked(method, phase, path, module, place))
                 wrapped.append((module, phase))
     try:
         yield
@@ -166,11 +194,19 @@ def _every_result_checked(model: Module, place: str) -> Iterator[None]:
 
 
 def _checked(
-    method: Callable[..., Any], phase: str, name: str, module: Module, place: str
+    method: Callable[..., Any], phase: str, path: str, module: Module, place: str
 ) -> Callable[..., Any]:
+    name = _called(path, module)
+
     def checked(*arguments: Any) -> Any:
-        result = method(*arguments)
-        own = [value.grad for value in vars(module).values() if isinstance(value, Parameter)]
+        try:
+            result = method(*arguments)
+        except _FirstTrouble:
+            raise
+        except TinyaeError as reason:
+            where = f"layer {path}" if path else module.label
+            raise _FirstTrouble(f"{reason} ({phase} of {where}, in {place})") from reason
+        own = [parameter.grad for parameter in _own(module)]
         results = [result, *own] if phase == "backward" else [result]
         arrays = [array for array in results if hasattr(array, "dtype")]
         if not all(all_finite(array) for array in arrays):

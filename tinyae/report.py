@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 import json
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import IO, TYPE_CHECKING, Any, TypeAlias
 
 from tinyae.atomic import whole_file
+from tinyae.errors import TinyaeError
 from tinyae.files import save
 from tinyae.models import VAE, Autoencoder, StackedAutoencoder
 from tinyae.recipes import Result
@@ -17,7 +19,7 @@ if TYPE_CHECKING:
 
 Figures: TypeAlias = "dict[str, Figure]"
 
-__all__ = ["write_report"]
+__all__ = ["write_figures", "write_report"]
 
 SHOWN = 10
 """Images in a row of reconstructions."""
@@ -38,20 +40,49 @@ def write_report(result: Result, folder: Path) -> list[Path]:
     -------
     list of Path
         The files.
+
+    Raises
+    ------
+    TinyaeError
+        When one cannot be written; what was there is still there.
     """
     from tinyae.views import plots
 
-    folder.mkdir(parents=True, exist_ok=True)
     save(result.model, folder / "model.npz")
-    with whole_file(folder / "result.json") as file:
-        file.write(json.dumps(result.as_json(), indent=1).encode())
+    numbers = json.dumps(result.as_json(), indent=1).encode()
+    _write(folder / "result.json", lambda file: file.write(numbers))
     losses = {name: result.history[name] for name in ("loss", "reconstruction", "prior")
               if name in result.history}  # fmt: skip
     figures: Figures = {"loss": plots.loss_curves(losses), **_figures_of(result)}
-    for name, figure in figures.items():
-        with whole_file(folder / f"{name}.png") as file:
-            figure.savefig(file, format="png", dpi=150)
-    return [folder / name for name in ("model.npz", "result.json", *(f"{n}.png" for n in figures))]
+    return [folder / "model.npz", folder / "result.json", *write_figures(figures, folder)]
+
+
+def write_figures(figures: Figures, folder: Path) -> list[Path]:
+    """Write each figure as a PNG file of its name, whole or not at all.
+
+    Returns
+    -------
+    list of Path
+        The files.
+
+    Raises
+    ------
+    TinyaeError
+        When one cannot be written; what was there is still there.
+    """
+    paths = [folder / f"{name}.png" for name in figures]
+    for path, figure in zip(paths, figures.values(), strict=True):
+        _write(path, functools.partial(figure.savefig, format="png", dpi=150))
+    return paths
+
+
+def _write(path: Path, fill: Callable[[IO[bytes]], object]) -> None:
+    """A file as ``fill`` writes it, whole or not at all."""
+    try:
+        with whole_file(path) as file:
+            fill(file)
+    except OSError as reason:
+        raise TinyaeError(f"{path}: cannot be written: {reason}") from reason
 
 
 def _figures_of(result: Result) -> Figures:

@@ -79,7 +79,7 @@ def fit(
     title: str = "training",
     progress: bool = True,
 ) -> History:
-    """Train a model: for each batch clear the gradients, loss, backward, step.
+    """Train a model: for each batch the loss, fresh gradients by backward, and a step.
 
     Parameters
     ----------
@@ -148,10 +148,8 @@ def fit(
     ):
         for epoch in range(run.epoch, epochs):
             for index, batch in enumerate(_on_backend(run.rest_of_epoch(), model), run.batch):
-                optimizer.zero_grad()
                 values = watch.loss(batch, f"epoch {epoch + 1}, batch {index + 1}")
-                watch.backward()
-                optimizer.step()
+                watch.step(optimizer)
                 meter.add(values, len(batch[0]))
                 if on_batch:
                     on_batch(epoch, index, values)
@@ -164,7 +162,7 @@ def fit(
             if on_epoch:
                 on_epoch(epoch, run.history)
             keeper.after(epoch + 1, 0)
-        check_weights(model, f"epoch {epochs}")
+        check_weights(model, watch.place)
     return run.history
 
 

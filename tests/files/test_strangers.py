@@ -328,9 +328,17 @@ def test_deep_nesting(folder, members):
         entry = modules[0] | {"arguments": {}, "positional": 0}
         modules[:] = [entry | {"children": {"a": number + 1}} for number in range(20_000)]
 
-    refused(described(folder, members, nested))
+    assert "got one that makes no sense" in refused(described(folder, members, nested))
     brackets = members | {"description.json": b"[" * 100_000}
-    refused(forge(folder / "forged.npz", brackets))
+    assert "damaged, cut short" in refused(forge(folder / "forged.npz", brackets))
+
+
+def test_nesting_that_a_person_may_write_loads(folder):
+    nested = ta.Linear(3, 4)
+    for _ in range(50):
+        nested = ta.Sequential(nested)
+    save(nested, folder / "nested.npz")
+    assert_same(load(folder / "nested.npz"), nested)
 
 
 def test_own_classes_cannot_be_made_to_ask_for_much(folder):

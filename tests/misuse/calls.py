@@ -9,60 +9,17 @@ import numpy as np
 
 import tinyae as ta
 from tests.misuse.figures import plot_calls
+from tests.misuse.layers import after_forward, layer_calls
 from tests.misuse.making import call, fresh, linear, ones, random
 from tests.misuse.values import Good
-
-LAYERS: dict[str, tuple[Any, dict[str, Any], Any]] = {
-    "Linear": (ta.Linear, {"in_features": 3, "out_features": 2, "bias": True}, (4, 3)),
-    "Conv2d": (
-        ta.Conv2d,
-        {"in_channels": 1, "out_channels": 2, "kernel_size": 3, "stride": 1, "padding": 0},
-        (2, 1, 5, 5),
-    ),
-    "ConvTranspose2d": (
-        ta.ConvTranspose2d,
-        {"in_channels": 1, "out_channels": 2, "kernel_size": 3, "stride": 2, "padding": 0,
-         "output_padding": 0},
-        (2, 1, 3, 3),
-    ),
-    "MaxPool2d": (ta.MaxPool2d, {"kernel_size": 2, "stride": 2, "padding": 0}, (2, 1, 4, 4)),
-    "BatchNorm1d": (ta.BatchNorm1d, {"num_features": 3, "eps": 1e-5, "momentum": 0.1}, (4, 3)),
-    "BatchNorm2d": (
-        ta.BatchNorm2d, {"num_features": 1, "eps": 1e-5, "momentum": 0.1}, (2, 1, 3, 3)
-    ),
-    "Dropout": (ta.Dropout, {"p": 0.5}, (4, 3)),
-    "ReLU": (ta.ReLU, {}, (4, 3)),
-    "LeakyReLU": (ta.LeakyReLU, {"negative_slope": 0.1}, (4, 3)),
-    "Tanh": (ta.Tanh, {}, (4, 3)),
-    "Sigmoid": (ta.Sigmoid, {}, (4, 3)),
-    "Softplus": (ta.Softplus, {}, (4, 3)),
-    "LogSoftmax": (ta.LogSoftmax, {}, (4, 3)),
-    "Flatten": (ta.Flatten, {}, (4, 1, 3)),
-    "Unflatten": (ta.Unflatten, {"shape": (3, 1)}, (4, 3)),
-}  # fmt: skip
-
-
-def _after_forward(build: Any, arguments: dict[str, Any], shape: Any) -> Good:
-    def make() -> Any:
-        layer = build(**arguments)
-        upstream = np.ones_like(layer(random(*shape)))
-        return lambda dy: layer.backward(dy), {"dy": upstream}
-
-    return make
-
-
-def layer_calls() -> dict[str, Good]:
-    """Every layer: built, run forward and backward."""
-    calls: dict[str, Good] = {}
-    for name, (build, arguments, shape) in LAYERS.items():
-        calls[name] = call(build, **arguments)
-        calls[f"{name}.forward"] = call(build(**arguments), x=random(*shape))
-        calls[f"{name}.backward"] = _after_forward(build, arguments, shape)
-    return calls
 
 
 def autoencoder() -> Any:
     return ta.Autoencoder(ta.Linear(3, 2), ta.Linear(2, 3))
+
+
+def chain() -> Any:
+    return ta.Sequential(linear(), ta.ReLU())
 
 
 def stacked() -> Any:
@@ -81,7 +38,12 @@ LEARN = {"x": random(4, 3), "steps": 2, "batch_size": 2, "lr": 0.1, "progress": 
 
 def model_calls() -> dict[str, Good]:
     """Models, and what a module of any kind offers."""
-    return {
+    calls = {
+        f"{build.__name__}.{method}": after_forward(method, make, {}, (4, 3))
+        for build, make in ((ta.Sequential, chain), (ta.Autoencoder, autoencoder))
+        for method in ("backward", "accumulate")
+    }
+    return calls | {
         "Module.astype": call(linear().astype, dtype="float64"),
         "Module.to": call(linear().to, backend="numpy"),
         "Module.train": call(linear().train, mode=True),
@@ -124,6 +86,7 @@ def model_calls() -> dict[str, Good]:
         "VAE.loss": call(vae().loss, x=random(4, 3)),
         "VAE.reconstruct": call(vae().reconstruct, x=random(4, 3)),
         "VAE.sample": call(vae().sample, n=2),
+        "VAE.prior_term": call(vae().prior_term, mean=random(4, 2), log_var=random(4, 2)),
     }
 
 
@@ -153,10 +116,20 @@ def training_calls() -> dict[str, Good]:
             ta.evaluate, model=autoencoder(), data=batches, loss=ta.MSELoss()
         ),
         "gaussian_kl": call(ta.gaussian_kl, mean=random(4, 3), log_var=random(4, 3)),
-        "gradcheck": call(ta.gradcheck, layer=linear(), x=random(4, 3), seed=0),
+        "gradcheck": call(
+            ta.gradcheck, layer=linear(), x=random(4, 3), seed=0, dy=ones(4, 2), intermediates=True
+        ),
+        "gradcheck of a loss": call(
+            ta.gradcheck, layer=ta.MSELoss(), x=random(4, 3), target=ones(4, 3), seed=0
+        ),
+        "gradcheck of a model": call(ta.gradcheck, layer=vae(), x=random(4, 3), seed=0),
         "check_taylor": call(ta.check_taylor, layer=linear(), x=random(4, 3), seed=0),
         "check_reduction": call(ta.check_reduction, model=vae(), x=random(4, 3), seed=0),
         "check_adjoint": call(ta.check_adjoint, forward=linear(), x_shape=(4, 3), seed=0),
+        "check_adjoint of functions": call(
+            ta.check_adjoint,
+            forward=lambda x: 2 * x, backward=lambda y: 2 * y, x_shape=(4, 3), seed=0,
+        ),
         "check_kl": call(ta.check_kl, function=ta.gaussian_kl, seed=0),
         "check_sampling": call(ta.check_sampling, sampler=vae(), seed=0),
         "check_step": call(
@@ -241,6 +214,17 @@ def file_calls(folder: Path) -> dict[str, Good]:
         "load": call(ta.load, path=folder / "model.npz"),
         "Checkpoints": call(
             ta.Checkpoints, path=folder / "run.npz", every=1, resume=False, about={"lesson": 1}
+        ),
+        "Checkpoints.path_of": call(ta.Checkpoints(folder / "run.npz").path_of, number=2),
+        "fit with checkpoints": lambda: (
+            ta.fit,
+            fit_arguments()
+            | {
+                "checkpoint": folder / "fit.npz",
+                "every": 1,
+                "on_batch": lambda *_: None,
+                "on_epoch": lambda *_: None,
+            },
         ),
         "data.read_idx": call(ta.data.read_idx, path=folder / "array"),
         "data.write_idx": call(

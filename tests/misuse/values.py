@@ -81,7 +81,9 @@ WORDS = {
 """How messages call an argument, where not by its name."""
 
 
-FUNCTIONS = ("on_batch", "on_epoch", "function", "make", "like", "sampler")
+FUNCTIONS = (
+    "on_batch", "on_epoch", "function", "make", "like", "sampler", "forward", "backward"
+)  # fmt: skip
 """Arguments that are called: what another function or layer raises in there is its own affair."""
 
 

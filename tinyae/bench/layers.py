@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from statistics import median
-from time import perf_counter, sleep
-from typing import Any
 
 from tinyae import recipes
 from tinyae.backend import Array, generator_for, to_numpy
+from tinyae.bench.rounds import Way, in_turn
 from tinyae.bench.timing import torch_engine
 from tinyae.bench.workloads import workload
 from tinyae.layers import Layer
@@ -20,14 +19,6 @@ from tinyae.recipes.stacked import SIZES, StackedTraining
 from tinyae.threads import one_blas_thread
 
 __all__ = ["LayerTiming", "as_table", "time_layers"]
-
-AT_LEAST = 0.01
-"""Seconds that one measurement lasts: short passes are repeated."""
-
-PAUSE = 0.02
-"""Seconds before each: threads of the other engine, which wait busily, go to sleep."""
-
-Pass = Callable[[], Any]
 
 
 @dataclass(frozen=True)
@@ -108,18 +99,13 @@ def _note_input(layer: Layer, seen: dict[str, Array], path: str) -> None:
 
 def _time_layer(path: str, layer: Layer, x: Array, rounds: int, against_torch: bool) -> LayerTiming:
     dy = generator_for(x).standard_normal(layer(x).shape, dtype=x.dtype)
-    passes: list[Pass] = [lambda: layer(x), lambda: layer.backward(dy)]
+    passes = [Way(lambda: layer(x)), Way(lambda: layer.backward(dy))]
     if against_torch:
         passes += _torch_passes(layer, x, dy)
-    repeats = [_repeats(run) for run in passes]
-    rows = [
-        [_milliseconds(run, n) for run, n in zip(passes, repeats, strict=True)]
-        for _ in range(rounds)
-    ]
-    return LayerTiming(path, layer.label, x.shape, *map(median, zip(*rows, strict=True)))
+    return LayerTiming(path, layer.label, x.shape, *map(median, in_turn(passes, rounds)))
 
 
-def _torch_passes(layer: Layer, x: Array, dy: Array) -> list[Pass]:
+def _torch_passes(layer: Layer, x: Array, dy: Array) -> list[Way]:
     import torch
 
     from tinyae.bench.torch_port import port
@@ -130,19 +116,6 @@ def _torch_passes(layer: Layer, x: Array, dy: Array) -> list[Pass]:
     y = twin(inputs)
     wanted = [inputs, *twin.parameters()]
     return [
-        lambda: twin(inputs),
-        lambda: torch.autograd.grad(y, wanted, upstream, retain_graph=True),
+        Way(lambda: twin(inputs)),
+        Way(lambda: torch.autograd.grad(y, wanted, upstream, retain_graph=True)),
     ]
-
-
-def _repeats(run: Pass) -> int:
-    run()
-    return max(1, round(AT_LEAST * 1000 / max(_milliseconds(run, 1), 1e-6)))
-
-
-def _milliseconds(run: Pass, repeats: int) -> float:
-    sleep(PAUSE)
-    start = perf_counter()
-    for _ in range(repeats):
-        run()
-    return (perf_counter() - start) * 1000 / repeats

@@ -11,13 +11,14 @@ from torch import nn
 from torch.nn import functional
 
 from tinyae.backend import seed
+from tinyae.bench.torch_device import DeviceStopwatch, device_for
 from tinyae.bench.torch_port import TorchVAE, port
 from tinyae.layers.linear import Linear
 from tinyae.losses import MSELoss
 from tinyae.models import StackedAutoencoder
 from tinyae.optimizers import Adam
 from tinyae.recipes.adam import AdamTraining
-from tinyae.recipes.base import Recipe, Settings, Stopwatch
+from tinyae.recipes.base import Recipe, Settings
 from tinyae.recipes.stacked import SIZES, Phase, StackedTraining
 
 __all__ = ["TorchResult", "train_in_torch"]
@@ -36,13 +37,17 @@ class TorchResult:
 
 
 def train_in_torch(recipe: Recipe, settings: Settings) -> TorchResult:
-    """Run a recipe in PyTorch's eager mode, from the initial weights that tinyae draws."""
+    """Run a recipe in PyTorch's eager mode, from the initial weights that tinyae draws.
+
+    Data, model and random numbers are on the GPU where the settings say ``"cupy"``.
+    """
+    device = device_for(settings.backend)
     seed(settings.seed)
     torch.manual_seed(settings.seed)
 
     def load(split: str, limit: int | None = None) -> Tensors:
         x, y = recipe.load(settings.data or recipe.dataset, split)
-        return torch.from_numpy(x[:limit]), torch.from_numpy(y[:limit])
+        return torch.from_numpy(x[:limit]).to(device), torch.from_numpy(y[:limit]).to(device)
 
     data = load(settings.split, settings.limit or recipe.limit)
     if isinstance(recipe.train, AdamTraining):
@@ -54,7 +59,8 @@ def train_in_torch(recipe: Recipe, settings: Settings) -> TorchResult:
 def _train_adam(
     plan: AdamTraining, data: Tensors, test: Callable[[], Tensors], settings: Settings
 ) -> TorchResult:
-    model, (x, _), watch = port(plan.model(settings.latent_dim)), data, Stopwatch()
+    (x, _), watch = data, DeviceStopwatch(data[0].device)
+    model = port(plan.model(settings.latent_dim)).to(x.device)
     optimizer = torch.optim.Adam(model.parameters(), lr=1e-3)
     squared = plan.loss is MSELoss
     reconstruction = functional.mse_loss if squared else functional.binary_cross_entropy
@@ -84,7 +90,7 @@ def _batches(x: torch.Tensor, plan: AdamTraining) -> Iterator[torch.Tensor]:
     if plan.batch_size is None:
         yield x
         return
-    order = torch.randperm(len(x))
+    order = torch.randperm(len(x), device=x.device)
     end = len(x) - (len(x) % plan.batch_size if plan.drop_last else 0)
     for start in range(0, end, plan.batch_size):
         yield x[order[start : start + plan.batch_size]]
@@ -93,13 +99,13 @@ def _batches(x: torch.Tensor, plan: AdamTraining) -> Iterator[torch.Tensor]:
 def _train_stacked(
     plan: StackedTraining, data: Tensors, test: Tensors, settings: Settings
 ) -> TorchResult:
-    (x, y), (test_x, test_y), watch = data, test, Stopwatch()
+    (x, y), (test_x, test_y), watch = data, test, DeviceStopwatch(data[0].device)
     epochs, metrics = settings.epochs or 1, {}
-    baseline = port(Linear(SIZES[0], plan.classes))
+    baseline = port(Linear(SIZES[0], plan.classes)).to(x.device)
     stacked = StackedAutoencoder(SIZES, activation="tanh", codes=plan.codes)
-    autoencoders = [port(stacked.autoencoder(layer)) for layer in range(len(stacked))]
+    autoencoders = [port(stacked.autoencoder(i)).to(x.device) for i in range(len(stacked))]
     network = nn.Sequential(*(layer for model in autoencoders for layer in model.encoder))
-    classifier = port(Linear(SIZES[-1], plan.classes))
+    classifier = port(Linear(SIZES[-1], plan.classes)).to(x.device)
     whole = nn.Sequential(*network, classifier)
 
     def score(model: nn.Module) -> float:
@@ -142,7 +148,8 @@ def _descend(
         optimizer = torch.optim.Adam(model.parameters(), lr=phase.lr)
     else:
         optimizer = torch.optim.SGD(model.parameters(), lr=phase.lr)
-    total, drawn = 0.0, torch.randint(len(x), (chosen["steps"], chosen["batch_size"]))
+    many = chosen["steps"], chosen["batch_size"]
+    total, drawn = 0.0, torch.randint(len(x), many, device=x.device)
     for indices in drawn:
         batch = x[indices]
         target = batch if y is None else y[indices]

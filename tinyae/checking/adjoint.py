@@ -76,6 +76,12 @@ def _operators(
     forward: Any, backward: Operator | None, x_shape: tuple[int, ...]
 ) -> tuple[Operator, Operator]:
     if backward is not None:
+        for name, function in (("forward", forward), ("backward", backward)):
+            if not callable(function):
+                raise TinyaeError(
+                    f"check_adjoint: expected {name} to be a function, got "
+                    f"{type(function).__name__}"
+                )
         return forward, backward
     if not isinstance(forward, Layer):
         raise TinyaeError(

@@ -24,7 +24,8 @@ def check_arguments(
     is_loss = callable(layer) and callable(getattr(layer, "backward", None))
     if target is not None:
         if isinstance(layer, (Module, type)) or not is_loss:
-            raise TinyaeError(f"gradcheck: a target belongs to a loss, got {layer!r}")
+            got = layer.label if isinstance(layer, Module) else type(layer).__name__
+            raise TinyaeError(f"gradcheck: a target belongs to a loss, got {got} as layer")
     elif not isinstance(layer, Module) or not (isinstance(layer, Layer) or is_model):
         hint = f"; make one first: {layer.__name__}(...)" if isinstance(layer, type) else ""
         hint = hint or "; a loss is checked with a target=..." * isinstance(layer, Loss)

@@ -247,7 +247,8 @@ def _check_paths(entries: list[Any]) -> None:
                 raise TinyaeError(f"module {number!r} is not described")
             paths[number] = MOST_PATHS  # too many, should the way lead back here
             below = [*entries[number]["children"].values()]
-            below += module_numbers({"dict": entries[number]["arguments"]})
+            given = module_numbers({"dict": entries[number]["arguments"]})
+            below += [each for each in given if each not in below]  # children, as a rule
             paths[number] = 1 + sum(map(count, below))
             if paths[number] > MOST_PATHS:
                 raise TinyaeError("a module contains itself, or is shared too many times over")

@@ -8,7 +8,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from tinyae.backend import Array, all_finite, array_module, backend_name
-from tinyae.errors import TinyaeError
+from tinyae.errors import TinyaeError, refuse_size
 from tinyae.layers.module import Module, Parameter
 
 __all__ = ["Layer"]
@@ -81,6 +81,9 @@ def _checked(method: Callable, check: Callable[[Any, Array], None]) -> Callable:
         _nesting.depth += 1
         try:
             result = method(self, array)
+        except (MemoryError, ValueError) as reason:
+            refuse_size(self.label, reason)
+            raise
         finally:
             _nesting.depth -= 1
         if check is _check_input:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, ClassVar, TypeVar
 
@@ -10,7 +11,7 @@ import numpy as np
 
 from tinyae.arguments import check_arguments, checked, signature
 from tinyae.backend import Array, array_module, default_module, get_module, to_numpy
-from tinyae.errors import TinyaeError, readable
+from tinyae.errors import TinyaeError, readable, refuse_size
 
 __all__ = ["Module", "Parameter"]
 
@@ -87,6 +88,8 @@ class Module:
         super().__init_subclass__(**kwargs)
         if "backward" in vars(cls) and "accumulate" not in vars(cls):
             cls.accumulate = Module.accumulate  # type: ignore[method-assign]
+        if "__init__" in vars(cls):
+            cls.__init__ = _fitting(cls.__init__)  # type: ignore[method-assign]
 
     def __new__(cls: type[Self], *args: Any, **kwargs: Any) -> Self:
         """Remember what the module was built with, to print it and to build it again."""
@@ -251,6 +254,20 @@ class Module:
             return f"{type(self).__name__}({', '.join(words)})"
         lines = (f"  ({name}): {child!r}".replace("\n", "\n  ") for name, child in children.items())
         return "\n".join([f"{type(self).__name__}(", *lines, ")"])
+
+
+def _fitting(make: Callable[..., None]) -> Callable[..., None]:
+    """A constructor that says so when its arrays do not fit in memory."""
+
+    @functools.wraps(make)
+    def made(self: Module, *args: Any, **kwargs: Any) -> None:
+        try:
+            make(self, *args, **kwargs)
+        except (MemoryError, ValueError) as reason:
+            refuse_size(self.label, reason)
+            raise
+
+    return made
 
 
 def _content(owner: Module, name: str) -> Array:
