@@ -16,12 +16,9 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-import numpy as np
-
 from tinyae.backend import Array, all_finite, generator_states, restore_generators
 from tinyae.errors import TinyaeError
 from tinyae.layers.module import Module, Parameter
-from tinyae.optimizers import Optimizer
 
 __all__ = ["Watch", "check_weights", "named_losses"]
 
@@ -69,7 +66,7 @@ def check_weights(model: Module, place: str, *, gradients_too: bool = True) -> N
 
 
 class Watch:
-    """Runs each step of training and stops at the first number that is not finite.
+    """Runs the two passes of a step and stops at the first number that is not finite.
 
     Parameters
     ----------
@@ -95,8 +92,7 @@ class Watch:
         self.batch, self.before = batch, generator_states()
         self.last_place, self.place = self.place, place
         try:
-            with np.errstate(all="ignore"):
-                values = named_losses(self.objective.loss(*batch))
+            values = named_losses(self.objective.loss(*batch))
         except TinyaeError as reason:
             self._look_again()
             raise TinyaeError(f"{reason} (loss, in {place})") from reason
@@ -109,26 +105,22 @@ class Watch:
             )
         return values
 
-    def step(self, optimizer: Optimizer) -> None:
-        """The gradients of the last batch, and a step of the optimizer with them.
+    def backward(self) -> None:
+        """The gradients of the last batch.
 
         Raises
         ------
         TinyaeError
-            When a gradient that is looked at is not finite; no step is made then.
+            When one that is looked at is not finite.
         """
-        optimizer.zero_grad()
-        with np.errstate(all="ignore"):
-            try:
-                self.accumulate()
-            except TinyaeError as reason:
-                self._look_again(gradients_too=False)
-                raise TinyaeError(f"{reason} (backward, in {self.place})") from reason
-            if all(all_finite(parameter.grad) for parameter in self.watched):
-                optimizer.step()
-                return
-        self._look_again(gradients_too=False)
-        raise _refusal("backward", "a gradient", self.place)
+        try:
+            self.accumulate()
+        except TinyaeError as reason:
+            self._look_again(gradients_too=False)
+            raise TinyaeError(f"{reason} (backward, in {self.place})") from reason
+        if not all(all_finite(parameter.grad) for parameter in self.watched):
+            self._look_again(gradients_too=False)
+            raise _refusal("backward", "a gradient", self.place)
 
     def _look_again(self, gradients_too: bool = True) -> None:
         """The same batch once more, until the first layer that refuses or is not finite."""
@@ -136,7 +128,7 @@ class Watch:
         restore_generators(self.before)
         for parameter in self.model.parameters():
             parameter.zero_grad()
-        with np.errstate(all="ignore"), _every_result_checked(self.model, self.place):
+        with _every_result_checked(self.model, self.place):
             try:
                 values = named_losses(self.objective.loss(*self.batch))
                 if not math.isfinite(values["loss"]):

@@ -8,6 +8,8 @@ from contextlib import contextmanager
 from types import SimpleNamespace
 from typing import Any, Protocol, runtime_checkable
 
+import numpy as np
+
 from tinyae.arguments import checked
 from tinyae.backend import Array, array_module, default_module, fixed_seed, to_numpy
 from tinyae.checkpoints import kept
@@ -79,7 +81,7 @@ def fit(
     title: str = "training",
     progress: bool = True,
 ) -> History:
-    """Train a model: for each batch the loss, fresh gradients by backward, and a step.
+    """Train a model: for each batch the loss, fresh gradients, and a step.
 
     Parameters
     ----------
@@ -144,12 +146,15 @@ def fit(
     with (
         kept(run, checkpoint, every, resume) as keeper,
         one_blas_thread(),
+        np.errstate(all="ignore"),  # the watch tells it better
         Progress(title, epochs, batches, run.epoch * batches + run.batch, progress) as line,
     ):
         for epoch in range(run.epoch, epochs):
             for index, batch in enumerate(_on_backend(run.rest_of_epoch(), model), run.batch):
                 values = watch.loss(batch, f"epoch {epoch + 1}, batch {index + 1}")
-                watch.step(optimizer)
+                optimizer.zero_grad()
+                watch.backward()
+                optimizer.step()
                 meter.add(values, len(batch[0]))
                 if on_batch:
                     on_batch(epoch, index, values)
