@@ -12,11 +12,9 @@ from tinyae.bench import steps
 from tinyae.bench.rounds import Way, in_turn
 from tinyae.bench.settings import (
     as_in_training,
-    blas_threads,
     one_thread,
     samples_apart,
     whole_batch,
-    whole_batch_by_blas,
 )
 from tinyae.bench.slow_ways import STEPS, Step
 from tinyae.bench.steps import StepTiming, as_table, time_step
@@ -57,8 +55,6 @@ def test_settings_are_there_inside_and_gone_after(monkeypatch):
         (one_thread, (*before, 1)),
         (whole_batch, (2**60, before[1], 1)),
         (samples_apart, (before[0], 0, 2)),
-        (blas_threads, (*before, 2)),
-        (whole_batch_by_blas, (2**60, before[1], 1)),
     ):
         with setting():
             assert (threads.BLOCK_BYTES, kernels.SHORT_ROW, threads.num_threads()) == inside
@@ -72,13 +68,9 @@ def test_settings_are_gone_after_an_error():
     assert before == threads.BLOCK_BYTES
 
 
-@pytest.mark.parametrize(
-    ("setting", "expected"), [(as_in_training, 1), (blas_threads, 2), (whole_batch_by_blas, 2)]
-)
-def test_threads_of_blas(setting, expected, monkeypatch):
-    monkeypatch.setattr(threads, "_chosen", 2)
-    with setting():
-        assert {library["num_threads"] for library in threads._blas().info()} == {expected}
+def test_blas_has_one_thread():
+    with as_in_training():
+        assert {library["num_threads"] for library in threads._blas().info()} == {1}
 
 
 def test_each_way_is_run_in_its_setting():

@@ -19,11 +19,9 @@ from tinyae.backend import Array, all_finite, host_generator
 from tinyae.bench.rounds import Way
 from tinyae.bench.settings import (
     as_in_training,
-    blas_threads,
     one_thread,
     samples_apart,
     whole_batch,
-    whole_batch_by_blas,
 )
 from tinyae.layers import Linear, kernels
 from tinyae.layers.activations import positive_part, sigmoid
@@ -82,7 +80,7 @@ def _convolution(before: Any, after: Any, geometry: Geometry, direction: str, n:
 def _shared_product(n: int) -> Pair:
     x, weight = _normal(n, 784), _normal(784, 400)
     return (
-        Way(lambda: x @ weight, blas_threads),
+        Way(lambda: x @ weight, as_in_training),
         Way(lambda: threads.matmul(x, weight), as_in_training),
     )
 
@@ -174,9 +172,8 @@ def _both_ways(name: str, geometry: Geometry, n: int, before: Any, after: Any) -
 STEPS = (
     *_both_ways("columns by blocks, not all at once", SECOND, 250, whole_batch, one_thread),
     *_both_ways("blocks on all threads, not on one", SECOND, 250, one_thread, as_in_training),
-    *_both_ways("both, not BLAS's own threads", SECOND, 250, whole_batch_by_blas, as_in_training),
     *_both_ways("short rows: samples side by side", STRIDED, 128, samples_apart, as_in_training),
-    Step("rows of a product shared, not BLAS's threads", "{n}×784 · 784×400", 128, _shared_product),
+    Step("rows of a product on all threads", "{n}×784 · 784×400", 128, _shared_product),
     Step("one sample: a.dot(b), not a @ b", "196×{n} · {n}×784", 1, _outer_product),
     Step("clip(0, ∞), not maximum(x, 0)", "{n}×784", 128, _positive_part),
     Step("1/(1 + e⁻ˣ), not e^min(x, 0)/(1 + e^−|x|)", "{n}×784", 128, _sigmoid),
