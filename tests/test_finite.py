@@ -141,10 +141,9 @@ class Overflow(ta.Linear):
 @pytest.mark.parametrize("optimizer", [ta.SGD, ta.Adam])
 @pytest.mark.parametrize(("call", "place"), [(5, "epoch 2, batch 2"), (9, "epoch 3, batch 3")])
 def test_a_gradient_of_weights_that_alone_overflows_is_told_from_the_update(optimizer, call, place):
-    """The bias's gradient, which is looked at in each step, is finite; the weights tell later."""
     model = ta.Sequential(ta.Linear(4, 6), ta.Sequential(Overflow(call)), ta.Linear(6, 4))
     data = ta.data.DataLoader(points(12), batch_size=4)
-    words = rf"in a gradient of layer 1\.0, Overflow\({call}\) \(backward, in {place}\); usual"
+    words = rf"in layer 1\.0, Overflow\({call}\) \(backward, in {place}\); usual"
     with pytest.raises(ta.TinyaeError, match=words):
         ta.fit(model, data, 3, optimizer(model.parameters(), lr=0.1), ta.MSELoss(), progress=False)
 

@@ -1,12 +1,9 @@
 """Numbers that go wrong: where in a step of training the first NaN or infinity appeared.
 
 Looking at every number of every step would cost as much as some layers. So little is looked at:
-the loss, and the smallest gradient of each layer, the bias's, in which a NaN of the layer's dy
-shows. Only when one of them is not finite, the batch goes through once more, with the same
-random numbers, and every layer's result is looked at. What shows in neither, such as a gradient
-of weights that overflows where the bias's does not, makes weights infinite and so shows in the
-next batch's loss. The gradients are still those of the step before then: they tell whether
-backward or the update is to blame.
+the loss, and the sum of squares of each gradient. Only when one of them is not finite, the batch
+goes through once more, with the same random numbers, and every layer's result is looked at. A
+weight that one step made infinite shows in the next batch's loss and is traced to that step.
 """
 
 from __future__ import annotations
@@ -39,30 +36,11 @@ def named_losses(parts: Any) -> dict[str, float]:
     return {"loss": values.pop("total"), **values}
 
 
-def check_weights(model: Module, place: str, *, gradients_too: bool = True) -> None:
-    """Refuse weights that are not finite.
-
-    Parameters
-    ----------
-    model : Module
-    place : str
-        After which batch.
-    gradients_too : bool
-        Whether the gradients are those that the weights were last updated with, and are to
-        blame where they are not finite.
-
-    Raises
-    ------
-    TinyaeError
-        Names the layer whose gradient, or else the weight, is not finite.
-    """
-    broken = [p.name or "a weight" for p in model.parameters() if not all_finite(p.value)]
-    if not broken:
-        return
-    for name, parameters in reversed(_layers(model) if gradients_too else []):
-        if not all(all_finite(parameter.grad) for parameter in parameters):
-            raise _refusal("backward", f"a gradient of {name}", place)
-    raise _refusal("update", broken[0], place)
+def check_weights(model: Module, place: str) -> None:
+    """Refuse weights that are not finite; ``place`` tells after which batch."""
+    for parameter in model.parameters():
+        if not all_finite(parameter.value):
+            raise _refusal("update", parameter.name or "a weight", place)
 
 
 class Watch:
@@ -78,11 +56,11 @@ class Watch:
     def __init__(self, objective: Any, model: Module) -> None:
         self.objective, self.model = objective, model
         self.accumulate = getattr(objective, "accumulate", objective.backward)
-        self.watched = [min(of_one, key=lambda p: p.size) for _, of_one in _layers(model)]
+        self.parameters = model.parameters()
         self.place = "what came before training"
 
     def loss(self, batch: Sequence[Array], place: str) -> dict[str, float]:
-        """The losses of a batch by name; the gradients are still those of the batch before.
+        """The losses of a batch by name.
 
         Raises
         ------
@@ -111,22 +89,22 @@ class Watch:
         Raises
         ------
         TinyaeError
-            When one that is looked at is not finite.
+            When one is not finite.
         """
         try:
             self.accumulate()
         except TinyaeError as reason:
-            self._look_again(gradients_too=False)
+            self._look_again()
             raise TinyaeError(f"{reason} (backward, in {self.place})") from reason
-        if not all(all_finite(parameter.grad) for parameter in self.watched):
-            self._look_again(gradients_too=False)
+        if not all(all_finite(parameter.grad) for parameter in self.parameters):
+            self._look_again()
             raise _refusal("backward", "a gradient", self.place)
 
-    def _look_again(self, gradients_too: bool = True) -> None:
+    def _look_again(self) -> None:
         """The same batch once more, until the first layer that refuses or is not finite."""
-        check_weights(self.model, self.last_place, gradients_too=gradients_too)
+        check_weights(self.model, self.last_place)
         restore_generators(self.before)
-        for parameter in self.model.parameters():
+        for parameter in self.parameters:
             parameter.zero_grad()
         with _every_result_checked(self.model, self.place):
             try:
@@ -149,14 +127,6 @@ def _refusal(phase: str, what: str, place: str, kind: type[TinyaeError] = Tinyae
         f"fit: expected finite numbers, got NaN or infinity in {what} ({phase}, in {place}); "
         f"usual causes are {CAUSES[phase]}"
     )
-
-
-def _layers(model: Module) -> list[tuple[str, list[Parameter]]]:
-    """Every layer that has parameters of its own by what messages call it, with these."""
-    if not isinstance(model, Module):
-        return [("the model", list(model.parameters()))]
-    owners = [(_called(path, module), _own(module)) for path, module in model.modules()]
-    return [(name, parameters) for name, parameters in owners if parameters]
 
 
 def _own(module: Module) -> list[Parameter]:

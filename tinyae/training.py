@@ -81,7 +81,7 @@ def fit(
     title: str = "training",
     progress: bool = True,
 ) -> History:
-    """Train a model: for each batch the loss, fresh gradients, and a step.
+    """Train a model: for each batch clear the gradients, loss, backward, step.
 
     Parameters
     ----------
@@ -151,8 +151,8 @@ def fit(
     ):
         for epoch in range(run.epoch, epochs):
             for index, batch in enumerate(_on_backend(run.rest_of_epoch(), model), run.batch):
-                values = watch.loss(batch, f"epoch {epoch + 1}, batch {index + 1}")
                 optimizer.zero_grad()
+                values = watch.loss(batch, f"epoch {epoch + 1}, batch {index + 1}")
                 watch.backward()
                 optimizer.step()
                 meter.add(values, len(batch[0]))

@@ -77,14 +77,6 @@ def _convolution(before: Any, after: Any, geometry: Geometry, direction: str, n:
     return Way(run, before), Way(run, after)
 
 
-def _shared_product(n: int) -> Pair:
-    x, weight = _normal(n, 784), _normal(784, 400)
-    return (
-        Way(lambda: x @ weight, as_in_training),
-        Way(lambda: threads.matmul(x, weight), as_in_training),
-    )
-
-
 def _outer_product(n: int) -> Pair:
     dy, x = _normal(n, 196), _normal(n, 784)
     return _plain(lambda: dy.T @ x, lambda: threads.matmul(dy.T, x))
@@ -173,7 +165,6 @@ STEPS = (
     *_both_ways("columns by blocks, not all at once", SECOND, 250, whole_batch, one_thread),
     *_both_ways("blocks on all threads, not on one", SECOND, 250, one_thread, as_in_training),
     *_both_ways("short rows: samples side by side", STRIDED, 128, samples_apart, as_in_training),
-    Step("rows of a product on all threads", "{n}×784 · 784×400", 128, _shared_product),
     Step("one sample: a.dot(b), not a @ b", "196×{n} · {n}×784", 1, _outer_product),
     Step("clip(0, ∞), not maximum(x, 0)", "{n}×784", 128, _positive_part),
     Step("1/(1 + e⁻ˣ), not e^min(x, 0)/(1 + e^−|x|)", "{n}×784", 128, _sigmoid),
