@@ -268,12 +268,12 @@ def clearest(digit):
     return codes[np.where(test_labels == digit, errors, np.inf).argmin()]
 
 
-def coded_space(axes):
-    """The codes of the test images in the colours of their classes, pale."""
+def coded_space(axes, marked):
+    """The codes of the test images in the colours of their classes, pale; ``marked`` are in view."""
     for digit in range(10):
         of_class = codes[test_labels == digit].T
         axes.scatter(*of_class, color=PALETTE[digit], s=5, alpha=0.5, linewidths=0, label=digit)
-    limit = np.percentile(codes, 99.5)
+    limit = max(np.percentile(codes, 99.5), 1.05 * marked.max())
     axes.set(xlim=(-0.03 * limit, limit), ylim=(-0.03 * limit, limit), box_aspect=1)
     axes.legend(loc="upper left", bbox_to_anchor=(1, 1.02), markerscale=3, frameon=False)
     label(axes, "$z_1$", "$z_2$")
@@ -291,7 +291,7 @@ cursor = clearest(0)
 
 figure = new_figure(9.5, 4.6, "A code and its image")
 left, right = figure.subplots(1, 2)
-coded_space(left)
+coded_space(left, cursor)
 left.plot(*cursor, "+", ms=22, mew=2.5, color=INK)
 image = loaded.decode(cursor[None]).reshape(28, 28)
 picture(right, image, f"decoded from ({cursor[0]:.1f}, {cursor[1]:.1f})")
@@ -306,7 +306,7 @@ walk = (1 - steps) * clearest(0) + steps * clearest(1)
 
 figure = new_figure(9.5, 4.6, "A walk from a 0 to a 1")
 left, right = figure.subplots(1, 2)
-coded_space(left)
+coded_space(left, walk)
 left.plot(*walk.T, "o-", ms=5, color=INK)
 tiles = loaded.decode(walk).reshape(3, 3, 28, 28).transpose(0, 2, 1, 3).reshape(84, 84)
 picture(right, tiles, "decoded along the line, row by row")

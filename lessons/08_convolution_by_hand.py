@@ -265,7 +265,8 @@ claim("T from its three sides", max(abs(one - two), abs(one - three)), 0, 1e-10)
 # Loops are slow in Python. The fast kernels use the same sums, differently arranged. Cut out every
 # window, write its pixels as a *column*, and put the columns side by side. Write each filter as a
 # *row*. Then all outputs are one product of two matrices, and a matrix product is what computers do
-# best.
+# best. (`last` and `samples_last` are about speed only: where images are small, the samples of a
+# batch are laid side by side in memory, and the columns can be copied in longer runs.)
 
 # %%
 show_source(kernels.windows, kernels._columns, kernels.correlate)

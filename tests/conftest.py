@@ -1,11 +1,15 @@
 """What all tests share: a fresh start for each, and the backends other than NumPy."""
 
+import signal
+
 import pytest
 
 import tinyae as ta
 from tests import browser, fake_images, strict_array
 from tinyae import backend as backends
 from tinyae.errors import TinyaeError
+
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a run in the background ignores Ctrl-C
 
 
 @pytest.fixture(autouse=True)

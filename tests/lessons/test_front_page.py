@@ -78,7 +78,7 @@ def test_a_run_renews_times_thumbnail_and_table(front_page, tmp_path, monkeypatc
     assert page.startswith("before\n<!-- table -->\n| |")
     assert page.endswith("\n<!-- end of table -->\nafter")
     assert "old" not in page
-    assert re.search(r"\[6\. Small\]\(06_small\.py\).*\| 1, 2 \| \d+ s \| \? \|", page)
+    assert re.search(r"\[6\. Small\]\(06_small\.py\).*\| 1–3 \| \d+ s \| \? \|", page)
     assert (tmp_path / "thumbnails/06_small.png").stat().st_size <= LIMIT
 
 

@@ -11,8 +11,9 @@ With a stride s and zero padding p, and x̃ for the padded x,
 
 All three write the sum as one matrix product. The windows of x become the columns of a matrix
 ("im2col"), w one row an output channel; block by block, so that the columns stay in cache, with
-the blocks shared between threads (``tinyae.threads``). Their naive twins, four plain loops
-each, are in ``tinyae.layers.naive``.
+the blocks shared between threads (``tinyae.threads``). Where the rows of a window are short, the
+samples of a block lie side by side in memory, so that columns are copied in longer runs. Their
+naive twins, four plain loops each, are in ``tinyae.layers.naive``.
 
 References
 ----------
@@ -167,7 +168,7 @@ def _filled(xp: Any, shape: Sequence[int], value: float, dtype: Any, samples_las
     return xp.full(shape, value, dtype=dtype)
 
 
-def _columns(x: Array, kernel: Pair, stride: Pair, samples_last: bool) -> Array:
+def _columns(x: Array, kernel: Pair, stride: Pair, samples_last: bool = False) -> Array:
     """The windows of x as columns: (C·KH·KW, N·OH·OW), or (…, OH·OW·N)."""
     order = (1, 4, 5, 2, 3, 0) if samples_last else (1, 4, 5, 0, 2, 3)
     return (
