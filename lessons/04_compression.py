@@ -112,7 +112,8 @@ show(picture, "network")
 #
 # and we average over all pixels of all images. The logarithm is the natural one, so the unit is the
 # *nat*. Here is the code for it, and for its derivative. (`xp` is NumPy, or its counterpart on a
-# GPU. The numbers -100 and 1e-12 keep everything finite where the output is exactly 0 or 1.)
+# GPU. The sum is sorted by $x_i$, which saves operations; the numbers -100 and 1e-12 keep
+# everything finite where the output is exactly 0 or 1.)
 
 # %%
 show_source(ta.BCELoss.terms, ta.BCELoss.gradient)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import threading
+import time
 from unittest import mock
 
 import numpy as np
@@ -72,6 +75,26 @@ def test_an_error_in_a_thread_comes_out(two_threads):
 
     with pytest.raises(KeyError, match="planted"):
         threads.share(work, SEVEN, 70)
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
+def test_a_fork_has_helpers_of_its_own(two_threads):
+    """Those of its parent are not there, and nobody would answer."""
+    threads.share(list, SEVEN, 70)
+    child = os.fork()
+    if not child:
+        threads.share(list, SEVEN, 70)
+        os._exit(7)
+    for _ in range(200):
+        done, status = os.waitpid(child, os.WNOHANG)
+        if done:
+            break
+        time.sleep(0.05)
+    else:
+        os.kill(child, signal.SIGKILL)
+        os.waitpid(child, 0)
+    assert done
+    assert os.waitstatus_to_exitcode(status) == 7
 
 
 def test_the_same_bits_each_time_and_nearly_the_same_with_one_thread(monkeypatch):

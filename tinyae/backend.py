@@ -165,8 +165,8 @@ def array_module(*arrays: Array) -> Any:
 def all_finite(array: Array) -> bool:
     """Whether no number is NaN or infinite.
 
-    The sum of squares tells, in a third of the time of looking at each; where numbers are so
-    large that it overflows, each is looked at.
+    The sum of squares tells, in less time than looking at each (``tinyae bench --steps``); where
+    numbers are so large that it overflows, each is looked at.
     """
     flat = array.ravel()
     with np.errstate(all="ignore"):

@@ -168,7 +168,7 @@ def share(work: Callable[[Iterator[Block]], T], batch: Array, scratch: int) -> l
 def matmul(a: Array, b: Array) -> Array:
     """a @ b of two matrices, the rows of a shared between the threads."""
     if a.shape[1] == 1:
-        return a.dot(b)  # an outer product, which ``@`` leaves to BLAS, eight times as slow
+        return a.dot(b)  # an outer product, which ``@`` leaves to BLAS, where it is slow
     if 2 * a.size * b.shape[1] < SMALL_PRODUCT or not isinstance(a, np.ndarray):
         return a @ b
     out = np.empty((len(a), b.shape[1]), np.result_type(a, b))

@@ -73,24 +73,29 @@ def _bench_layers(options: argparse.Namespace) -> None:
 
 def _bench_growth(options: argparse.Namespace) -> None:
     from tinyae.bench.growth import as_table, measure_growth
-    from tinyae.bench.timing import conditions
 
     _refuse(options, "--growth", "recipes", "against", "figure", "backend")
     lines = measure_growth(options.rounds)
-    print(as_table(lines), conditions(against_torch=False), sep="\n")
-    if options.json:
-        print(json.dumps([{**vars(line), "rate": line.rate} for line in lines]))
+    _print(options, as_table(lines), [{**vars(line), "rate": line.rate} for line in lines])
 
 
 def _bench_steps(options: argparse.Namespace) -> None:
     from tinyae.bench.steps import as_table, time_steps
-    from tinyae.bench.timing import conditions
 
     _refuse(options, "--steps", "recipes", "against", "figure", "backend")
     timings = time_steps(options.rounds)
-    print(as_table(timings), conditions(against_torch=False), sep="\n")
+    _print(
+        options, as_table(timings), [{**vars(timing), "gain": timing.gain} for timing in timings]
+    )
+
+
+def _print(options: argparse.Namespace, table: str, rows: list[dict[str, Any]]) -> None:
+    """A table with the conditions it was measured under, and the same as JSON."""
+    from tinyae.bench.timing import conditions
+
+    print(table, conditions(against_torch=False), sep="\n")
     if options.json:
-        print(json.dumps([{**vars(timing), "gain": timing.gain} for timing in timings]))
+        print(json.dumps(rows))
 
 
 def _refuse(options: argparse.Namespace, table: str, *without: str) -> None:

@@ -154,7 +154,7 @@ def _fits(shape: tuple[int, ...], axes: tuple[int | str, ...]) -> bool:
         shape = shape[: len(axes)]
     if len(shape) != len(axes):
         return False
-    for axis, length in zip(axes, shape, strict=True):  # all(…) would take three times as long
+    for axis, length in zip(axes, shape, strict=True):
         if axis != length and not isinstance(axis, str):
             return False
     return True

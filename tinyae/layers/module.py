@@ -84,7 +84,11 @@ class Module:
     _arguments: tuple[tuple[Any, ...], dict[str, Any]] = ((), {})
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
-        """A class with a backward pass of its own has none of its parent's shortcuts to it."""
+        """See to two things in each class.
+
+        One with a backward pass of its own has none of its parent's shortcuts to it, and a
+        constructor whose arrays do not fit in memory says so.
+        """
         super().__init_subclass__(**kwargs)
         if "backward" in vars(cls) and "accumulate" not in vars(cls):
             cls.accumulate = Module.accumulate  # type: ignore[method-assign]
