@@ -198,4 +198,4 @@ class Adam(Optimizer):
                 step *= lr
                 value -= step
 
-        share(move, parameter.value, 4 * parameter.value.nbytes)
+        share(move, parameter.value, 2 * parameter.value.nbytes)

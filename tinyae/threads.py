@@ -35,7 +35,7 @@ __all__ = [
     "share",
 ]
 
-BLOCK_BYTES = 2**21
+BLOCK_BYTES = 5 * 2**19
 """How much scratch memory one block may take: a share of a processor's last cache. Smaller
 blocks mean more calls, between which the threads wait for the interpreter's lock."""
 SMALL = 2**19
@@ -202,4 +202,6 @@ def _in_parts(work: Callable[[Iterator[Block]], T], n: int, parts: int, step: in
 
 
 def _blocks(start: int, end: int, step: int) -> Iterator[Block]:
-    return (slice(first, min(first + step, end)) for first in range(start, end, step))
+    count = -(-(end - start) // step)
+    bounds = [start + (end - start) * block // count for block in range(count + 1)]
+    return (slice(*ends) for ends in pairwise(bounds))

@@ -9,6 +9,7 @@ from tinyae.layers.initialization import kaiming_uniform
 from tinyae.layers.kernels import (
     Pair,
     correlate,
+    correlate_and_weight_gradient,
     correlate_input_gradient,
     correlate_weight_gradient,
     output_size,
@@ -171,11 +172,13 @@ class ConvTranspose2d(Layer):
         return y
 
     def backward(self, dy: Array) -> Array:
-        geometry = self.stride, self.padding
-        self.weight.grad += correlate_weight_gradient(dy, self.x, *geometry, self.kernel_size)
+        dx, dw = correlate_and_weight_gradient(
+            dy, self.weight.value, self.x, self.stride, self.padding
+        )
+        self.weight.grad += dw
         if self.bias:
             self.bias.grad += array_module(dy).einsum("noij->o", dy)
-        return correlate(dy, self.weight.value, *geometry)
+        return dx
 
     def _output_size(self, size: Pair) -> Pair:
         steps = zip(

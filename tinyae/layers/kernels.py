@@ -23,7 +23,9 @@ processing", 2006. Dumoulin and Visin, "A guide to convolution arithmetic", 2016
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial, reduce
+from operator import iadd
 from typing import Any
 
 from tinyae.backend import Array, array_module
@@ -32,6 +34,7 @@ from tinyae.threads import Block, share
 __all__ = [
     "Pair",
     "correlate",
+    "correlate_and_weight_gradient",
     "correlate_input_gradient",
     "correlate_weight_gradient",
     "output_size",
@@ -136,15 +139,40 @@ def correlate_weight_gradient(
     length, dtype = channels * kernel[0] * kernel[1], xp.result_type(x, dy)
     last = _is_better_last(x.shape, dy.shape[1:], kernel)
 
-    def compute(blocks: Iterator[Block]) -> Array:
-        dw = xp.zeros((outputs, length), dtype=dtype)
-        for block in blocks:
-            columns = _columns(pad(x[block], padding, samples_last=last), kernel, stride, last)
-            dw += _channel_rows(dy[block], last) @ columns.T
-        return dw
+    def compute_block(block: Block) -> Array:
+        columns = _columns(pad(x[block], padding, samples_last=last), kernel, stride, last)
+        return _channel_rows(dy[block], last) @ columns.T
 
-    parts = share(compute, x, dy[:, 0].size * length * dtype.itemsize)
-    return sum(parts[1:], parts[0]).reshape(outputs, channels, *kernel)
+    parts = share(partial(_sum, compute_block), x, dy[:, 0].size * length * dtype.itemsize)
+    return reduce(iadd, parts).reshape(outputs, channels, *kernel)
+
+
+def correlate_and_weight_gradient(
+    x: Array, weight: Array, dy: Array, stride: Pair, padding: Pair
+) -> tuple[Array, Array]:
+    """``correlate`` of x and weight, and the weight gradient from x and dy, by the same columns.
+
+    The backward pass of ``ConvTranspose2d``, where x is the upstream gradient, y the gradient
+    that goes on and dy the layer's input.
+    """
+    xp = array_module(x, weight, dy)
+    outputs, _, *kernel = weight.shape
+    size, rows = dy.shape[2:], weight.reshape(outputs, -1)
+    last = _is_better_last(x.shape, dy.shape[1:], kernel)
+    y = xp.empty(dy.shape, dtype=xp.result_type(x, weight))
+
+    def compute_block(block: Block) -> Array:
+        columns = _columns(pad(x[block], padding, samples_last=last), kernel, stride, last)
+        y[block] = _images(rows @ columns, size, last)
+        return _channel_rows(dy[block], last) @ columns.T
+
+    parts = share(partial(_sum, compute_block), x, y[:, 0].size * rows.shape[1] * y.itemsize)
+    return y, reduce(iadd, parts).reshape(weight.shape)
+
+
+def _sum(compute: Callable[[Block], Array], blocks: Iterator[Block]) -> Array:
+    """What ``compute`` gives for each block, added up."""
+    return reduce(iadd, map(compute, blocks))
 
 
 def _is_better_last(x: Sequence[int], y: Sequence[int], kernel: Pair) -> bool:
