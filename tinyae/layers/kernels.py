@@ -141,7 +141,7 @@ def correlate_weight_gradient(
 
     def compute_block(block: Block) -> Array:
         columns = _columns(pad(x[block], padding, samples_last=last), kernel, stride, last)
-        return _channel_rows(dy[block], last) @ columns.T
+        return _products(_channel_rows(dy[block], last), columns)
 
     parts = share(partial(_sum, compute_block), x, dy[:, 0].size * length * dtype.itemsize)
     return reduce(iadd, parts).reshape(outputs, channels, *kernel)
@@ -164,10 +164,15 @@ def correlate_and_weight_gradient(
     def compute_block(block: Block) -> Array:
         columns = _columns(pad(x[block], padding, samples_last=last), kernel, stride, last)
         y[block] = _images(rows @ columns, size, last)
-        return _channel_rows(dy[block], last) @ columns.T
+        return _products(_channel_rows(dy[block], last), columns)
 
     parts = share(partial(_sum, compute_block), x, y[:, 0].size * rows.shape[1] * y.itemsize)
     return y, reduce(iadd, parts).reshape(weight.shape)
+
+
+def _products(a: Array, b: Array) -> Array:
+    """a @ b.T, of which BLAS is faster at the transpose where b has more rows."""
+    return a @ b.T if len(a) > len(b) else (b @ a.T).T
 
 
 def _sum(compute: Callable[[Block], Array], blocks: Iterator[Block]) -> Array:
