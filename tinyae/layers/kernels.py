@@ -79,9 +79,10 @@ def pad(x: Array, padding: Pair, value: float = 0.0, samples_last: bool = False)
 
 def windows(x: Array, kernel: Pair, stride: Pair) -> Array:
     """Every window of x (N, C, H, W), as a view of shape (N, C, OH, OW, KH, KW)."""
-    xp = array_module(x)
-    view = xp.lib.stride_tricks.sliding_window_view(x, kernel, axis=(2, 3))
-    return view[:, :, :: stride[0], :: stride[1]]
+    size = output_size(x.shape[2:], kernel, stride, (0, 0))
+    *outer, down, right = x.strides
+    steps = (*outer, stride[0] * down, stride[1] * right, down, right)
+    return array_module(x).lib.stride_tricks.as_strided(x, (*x.shape[:2], *size, *kernel), steps)
 
 
 def correlate(x: Array, weight: Array, stride: Pair, padding: Pair) -> Array:
