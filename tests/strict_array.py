@@ -112,7 +112,7 @@ def _in_place(operation: Any) -> Any:
     return changed
 
 
-for _name in ["shape", "dtype", "ndim", "size", "itemsize", "nbytes"]:
+for _name in ["shape", "dtype", "ndim", "size", "itemsize", "nbytes", "strides"]:
     setattr(ndarray, _name, property(operator.attrgetter(f"_host.{_name}")))
 ndarray.T = property(lambda self: _wrap(self._host.T))
 for _name in METHODS.split():
@@ -154,8 +154,6 @@ class HostGenerator:
 
 
 lib = SimpleNamespace(
-    stride_tricks=SimpleNamespace(
-        sliding_window_view=_strict(np.lib.stride_tricks.sliding_window_view)
-    )
+    stride_tricks=SimpleNamespace(as_strided=_strict(np.lib.stride_tricks.as_strided))
 )
 random = SimpleNamespace(default_rng=functools.partial(HostGenerator, asarray))

@@ -65,10 +65,9 @@ class LeakyReLU(Layer):
         self.negative_slope = negative_slope
 
     def forward(self, x: Array) -> Array:
-        negative_slope = x.dtype.type(self.negative_slope)
         self.slope = (x > 0).astype(x.dtype)  # 1 or 0
-        self.slope *= 1 - negative_slope
-        self.slope += negative_slope  # 1 or negative_slope
+        self.slope *= 1 - self.negative_slope
+        self.slope += self.negative_slope  # 1 or negative_slope
         return x * self.slope
 
     def backward(self, dy: Array) -> Array:
