@@ -166,18 +166,23 @@ def share(work: Callable[[Iterator[Block]], T], batch: Array, scratch: int) -> l
 
 
 def matmul(a: Array, b: Array) -> Array:
-    """a @ b of two matrices, the rows of a shared between the threads."""
-    if a.shape[1] == 1:
+    """a @ b of two matrices; the threads share its rows, or its columns if they are many more."""
+    (rows, length), columns = a.shape, b.shape[1]
+    if length == 1:
         return a.dot(b)  # an outer product, which ``@`` leaves to BLAS, where it is slow
-    if 2 * a.size * b.shape[1] < SMALL_PRODUCT or not isinstance(a, np.ndarray):
+    if 2 * a.size * columns < SMALL_PRODUCT or not isinstance(a, np.ndarray):
         return a @ b
-    out = np.empty((len(a), b.shape[1]), np.result_type(a, b))
+    out, wide = np.empty((rows, columns), np.result_type(a, b)), columns > 2 * rows
+    longer = columns if wide else rows
 
-    def compute(rows: Iterator[Block]) -> None:
-        for part in rows:
-            np.matmul(a[part], b, out=out[part])
+    def compute(parts: Iterator[Block]) -> None:
+        for part in parts:
+            if wide:
+                np.matmul(a, b[:, part], out=out[:, part])
+            else:
+                np.matmul(a[part], b, out=out[part])
 
-    _in_parts(compute, len(a), min(num_threads(), len(a)), len(a))
+    _in_parts(compute, longer, min(num_threads(), longer), longer)
     return out
 
 

@@ -172,8 +172,8 @@ def correlate_and_weight_gradient(
 
 
 def _products(a: Array, b: Array) -> Array:
-    """a @ b.T, of which BLAS is faster at the transpose where b has more rows."""
-    return a @ b.T if len(a) > len(b) else (b @ a.T).T
+    """a @ b.T; BLAS is faster at its transpose where b has more rows and all rows are long."""
+    return (b @ a.T).T if len(a) < len(b) < a.shape[1] else a @ b.T
 
 
 def _sum(compute: Callable[[Block], Array], blocks: Iterator[Block]) -> Array:
