@@ -42,6 +42,8 @@ SMALL = 2**19
 """Work with less scratch memory than this, all blocks together, is not worth a thread."""
 SMALL_PRODUCT = 2 * 10**7
 """A matrix product of fewer multiplications and additions is not worth a thread."""
+WIDE = 2
+"""A product with more than this many times as many columns as rows is cut between columns."""
 
 T = TypeVar("T")
 Block = slice | EllipsisType
@@ -166,13 +168,13 @@ def share(work: Callable[[Iterator[Block]], T], batch: Array, scratch: int) -> l
 
 
 def matmul(a: Array, b: Array) -> Array:
-    """a @ b of two matrices; the threads share its rows, or its columns if they are many more."""
+    """a @ b of two matrices; the threads share its rows or, where it is wide, its columns."""
     (rows, length), columns = a.shape, b.shape[1]
     if length == 1:
         return a.dot(b)  # an outer product, which ``@`` leaves to BLAS, where it is slow
     if 2 * a.size * columns < SMALL_PRODUCT or not isinstance(a, np.ndarray):
         return a @ b
-    out, wide = np.empty((rows, columns), np.result_type(a, b)), columns > 2 * rows
+    out, wide = np.empty((rows, columns), np.result_type(a, b)), columns > WIDE * rows
     longer = columns if wide else rows
 
     def compute(parts: Iterator[Block]) -> None:

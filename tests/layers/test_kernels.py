@@ -61,6 +61,11 @@ def test_fast_is_naive(geometry, samples, inputs, outputs, memory, n_threads):
             slow = getattr(naive, name)(*arguments)
             np.testing.assert_allclose(fast, slow, rtol=0, atol=1e-12, err_msg=name)
             assert fast.shape == slow.shape
+        both = kernels.correlate_and_weight_gradient(x, weight, dy, stride, padding)
+        names = "correlate", "correlate_weight_gradient"
+        for fast, name in zip(both, names, strict=True):
+            slow = getattr(naive, name)(*calls[name])
+            np.testing.assert_allclose(fast, slow, rtol=0, atol=1e-12, err_msg=name)
 
 
 @given(geometries(), batches, channels, channels)

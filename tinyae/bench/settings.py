@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -13,6 +14,7 @@ from tinyae.threads import one_blas_thread
 
 __all__ = [
     "as_in_training",
+    "cut_by_rows",
     "one_thread",
     "samples_apart",
     "whole_batch",
@@ -39,6 +41,9 @@ one_thread = partial(as_in_training, _chosen=1)
 
 whole_batch = partial(one_thread, BLOCK_BYTES=2**60)
 """Nor any blocks."""
+
+cut_by_rows = partial(as_in_training, WIDE=math.inf)
+"""A product's rows for the threads, however few they are."""
 
 samples_apart = partial(as_in_training, SHORT_ROW=0)
 """One sample's windows after the other's, however short their rows."""

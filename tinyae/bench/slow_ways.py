@@ -19,6 +19,7 @@ from tinyae.backend import Array, all_finite, host_generator
 from tinyae.bench.rounds import Way
 from tinyae.bench.settings import (
     as_in_training,
+    cut_by_rows,
     one_thread,
     samples_apart,
     whole_batch,
@@ -75,6 +76,32 @@ def _convolution(before: Any, after: Any, geometry: Geometry, direction: str, n:
         return kernels.correlate_input_gradient(upstream, weight, steps, border, size)
 
     return Way(run, before), Way(run, after)
+
+
+def _transposed_backward(n: int) -> Pair:
+    """dw of the third transposed convolution of ``kmnist-vae``, with dx on the way."""
+    (channels, side, outputs), steps, border = (28, 14, 56), (2, 2), (2, 2)
+    upstream, weight = _normal(n, channels, side, side), _normal(outputs, channels, 4, 4)
+    images = _normal(n, outputs, *kernels.output_size((side, side), (4, 4), steps, border))
+
+    def apart() -> Array:
+        kernels.correlate(upstream, weight, steps, border)
+        return kernels.correlate_weight_gradient(upstream, images, steps, border, (4, 4))
+
+    def together() -> Array:
+        _, dw = kernels.correlate_and_weight_gradient(upstream, weight, images, steps, border)
+        return dw
+
+    return _plain(apart, together)
+
+
+def _wide_product(n: int) -> Pair:
+    x, weight = _normal(n, 784), _normal(400, 784)
+
+    def run() -> Array:
+        return threads.matmul(x, weight.T)
+
+    return Way(run, cut_by_rows), Way(run, as_in_training)
 
 
 def _outer_product(n: int) -> Pair:
@@ -165,6 +192,13 @@ STEPS = (
     *_both_ways("columns by blocks, not all at once", SECOND, 250, whole_batch, one_thread),
     *_both_ways("blocks on all threads, not on one", SECOND, 250, one_thread, as_in_training),
     *_both_ways("short rows: samples side by side", STRIDED, 128, samples_apart, as_in_training),
+    Step(
+        "transposed: dx and dw by the same columns",
+        "ConvTranspose2d, {n}×56×8×8 → 28, stride 2",
+        128,
+        _transposed_backward,
+    ),
+    Step("few rows: columns for the threads", "{n}×784 · 784×400", 128, _wide_product),
     Step("one sample: a.dot(b), not a @ b", "196×{n} · {n}×784", 1, _outer_product),
     Step("clip(0, ∞), not maximum(x, 0)", "{n}×784", 128, _positive_part),
     Step("1/(1 + e⁻ˣ), not e^min(x, 0)/(1 + e^−|x|)", "{n}×784", 128, _sigmoid),

@@ -1,4 +1,4 @@
-"""The three kernels that convolution and transposed convolution are made of.
+"""The kernels that convolution and transposed convolution are made of.
 
 With a stride s and zero padding p, and x̃ for the padded x,
 
@@ -8,12 +8,14 @@ With a stride s and zero padding p, and x̃ for the padded x,
 ``correlate_input_gradient``  is its adjoint in x: dx from dy and w. It is the backward pass of
                               ``Conv2d`` *and* the forward pass of ``ConvTranspose2d``;
 ``correlate_weight_gradient`` is its adjoint in w: dw from x and dy, needed by both layers.
+``ConvTranspose2d`` goes back by the first and the third of one x, and so has them together in
+``correlate_and_weight_gradient``.
 
-All three write the sum as one matrix product. The windows of x become the columns of a matrix
+All of them write the sum as one matrix product. The windows of x become the columns of a matrix
 ("im2col"), w one row an output channel; block by block, so that the columns stay in cache, with
 the blocks shared between threads (``tinyae.threads``). Where the rows of a window are short, the
-samples of a block lie side by side in memory, so that columns are copied in longer runs. Their
-naive twins, four plain loops each, are in ``tinyae.layers.naive``.
+samples of a block lie side by side in memory, so that columns are copied in longer runs. The three
+have naive twins, four plain loops each, in ``tinyae.layers.naive``.
 
 References
 ----------
