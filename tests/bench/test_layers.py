@@ -50,3 +50,10 @@ def test_the_figure(tmp_path):
     assert path.read_bytes().startswith(b"\x89PNG")
     with pytest.raises(TinyaeError, match="--against torch"):
         draw_ratios([Timing("a", [1.0], [], 1, None)], path)
+
+
+def test_a_figure_of_nothing_is_refused_before_anything_is_timed(capsys, tmp_path):
+    assert main(["bench", "gaussian-vae", "--figure", str(tmp_path / "ratios.png")]) != 0
+    error = capsys.readouterr().err
+    assert "--against torch" in error
+    assert "timing" not in error

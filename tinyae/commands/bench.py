@@ -47,16 +47,18 @@ def _bench_recipes(options: argparse.Namespace) -> None:
     from tinyae.bench.timing import as_table, conditions, time_recipe
 
     timings, against_torch = [], options.against == "torch"
+    if options.figure and not against_torch:
+        raise TinyaeError("bench --figure: expected ratios to draw; add --against torch")
     for name in options.recipes or recipes.RECIPES:
         print(f"timing {name}", file=sys.stderr)
         timings.append(time_recipe(name, options.rounds, against_torch, options.backend))
     print(as_table(timings), conditions(against_torch, options.backend), sep="\n")
+    if options.json:
+        print(json.dumps([{**vars(timing), "ratio": timing.ratio} for timing in timings]))
     if options.figure:
         from tinyae.bench.figure import draw_ratios
 
         draw_ratios(timings, options.figure)
-    if options.json:
-        print(json.dumps([{**vars(timing), "ratio": timing.ratio} for timing in timings]))
 
 
 def _bench_layers(options: argparse.Namespace) -> None:
