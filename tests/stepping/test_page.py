@@ -117,6 +117,24 @@ def test_the_diagram(visit, page_of_a_vae):
         assert tape.steps[shown(tab) - 1].phase == "update"
 
 
+def test_words_fit_their_boxes(visit, tmp_path):
+    model = ta.Sequential(
+        ta.ConvTranspose2d(2, 1, 4, stride=2, padding=1), ta.ConvTranspose2d(1, 64, 1)
+    )
+    with ta.trace(model) as tape:
+        model(samples(2, 2, 3, 3))
+    path = tmp_path / "page.html"
+    tape.to_html(path)
+    with visit(path) as tab:
+        boxes = tab.page.locator("#network .box").all()
+        assert len(boxes) == 2
+        for box in boxes:
+            box.click()
+            words, frame = (box.locator(name).bounding_box() for name in ("text", "rect"))
+            assert frame["x"] < words["x"]
+            assert words["x"] + words["width"] < frame["x"] + frame["width"]
+
+
 def test_one_number_from_the_input_to_its_weights_update(visit, page_of_a_vae):
     path, tape = page_of_a_vae
     with visit(path) as tab:

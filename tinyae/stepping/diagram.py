@@ -12,6 +12,8 @@ __all__ = ["diagram"]
 
 ROW, HEIGHT, WIDTH, HALF = 38, 26, 152, 92
 """Pixels from box to box, and of a box: its height, its width alone and beside another."""
+MOST = 21
+"""Characters that fit a box."""
 LANE = 14
 """Beside the boxes, for edges that pass some of them."""
 
@@ -82,7 +84,7 @@ def _words(step: Step) -> str:
     last = step.path.rpartition(".")[2]
     words = names.get(last, step.layer) if step.phase == "loss" or last == "z" else step.layer
     words = words.partition(", kernel_size")[0] + (")" if ", kernel_size" in words else "")
-    return words if len(words) <= 24 else words[:23] + "…"
+    return words if len(words) <= MOST else words[: MOST - 1] + "…"
 
 
 def _arranged(nodes: dict[str, _Node]) -> int:
