@@ -16,6 +16,7 @@ __all__ = [
     "as_in_training",
     "cut_by_rows",
     "one_thread",
+    "products_as_written",
     "samples_apart",
     "whole_batch",
 ]
@@ -44,6 +45,9 @@ whole_batch = partial(one_thread, BLOCK_BYTES=2**60)
 
 cut_by_rows = partial(as_in_training, WIDE=math.inf)
 """A product's rows for the threads, however few they are."""
+
+products_as_written = partial(as_in_training, _products=lambda a, b: a @ b.T)
+"""Sums of weight gradients by ``a @ b.T``, whichever of the two has more rows."""
 
 samples_apart = partial(as_in_training, SHORT_ROW=0)
 """One sample's windows after the other's, however short their rows."""

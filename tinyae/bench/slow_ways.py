@@ -21,6 +21,7 @@ from tinyae.bench.settings import (
     as_in_training,
     cut_by_rows,
     one_thread,
+    products_as_written,
     samples_apart,
     whole_batch,
 )
@@ -63,7 +64,7 @@ class Step:
 
 
 def _convolution(before: Any, after: Any, geometry: Geometry, direction: str, n: int) -> Pair:
-    """y or dx of a 3 × 3 convolution, under two settings."""
+    """y, dx or dw of a 3 × 3 convolution, under two settings."""
     channels, side, outputs, stride, padding = geometry
     weight, size = _normal(outputs, channels, 3, 3), (side, side)
     steps, border = (stride, stride), (padding, padding)
@@ -73,6 +74,8 @@ def _convolution(before: Any, after: Any, geometry: Geometry, direction: str, n:
     def run() -> Array:
         if direction == "y":
             return kernels.correlate(images, weight, steps, border)
+        if direction == "dw":
+            return kernels.correlate_weight_gradient(images, upstream, steps, border, (3, 3))
         return kernels.correlate_input_gradient(upstream, weight, steps, border, size)
 
     return Way(run, before), Way(run, after)
@@ -192,6 +195,12 @@ STEPS = (
     *_both_ways("columns by blocks, not all at once", SECOND, 250, whole_batch, one_thread),
     *_both_ways("blocks on all threads, not on one", SECOND, 250, one_thread, as_in_training),
     *_both_ways("short rows: samples side by side", STRIDED, 128, samples_apart, as_in_training),
+    Step(
+        "sums of products: more rows first",
+        "Conv2d dw, {n}×32×26×26 → 64",
+        250,
+        partial(_convolution, products_as_written, as_in_training, SECOND, "dw"),
+    ),
     Step(
         "transposed: dx and dw by the same columns",
         "ConvTranspose2d, {n}×56×8×8 → 28, stride 2",
