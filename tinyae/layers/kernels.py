@@ -80,7 +80,10 @@ def pad(x: Array, padding: Pair, value: float = 0.0, samples_last: bool = False)
 
 
 def windows(x: Array, kernel: Pair, stride: Pair) -> Array:
-    """Every window of x (N, C, H, W), as a view of shape (N, C, OH, OW, KH, KW)."""
+    """Every window of x (N, C, H, W), as a view of shape (N, C, OH, OW, KH, KW).
+
+    To read only: where windows overlap, they are the same memory.
+    """
     size = output_size(x.shape[2:], kernel, stride, (0, 0))
     *outer, down, right = x.strides
     steps = (*outer, stride[0] * down, stride[1] * right, down, right)
